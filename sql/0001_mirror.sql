@@ -16,7 +16,7 @@ CREATE DOMAIN public.address AS bytea CONSTRAINT address_is_20_bytes CHECK (octe
 CREATE DOMAIN public.hash AS bytea CONSTRAINT hash_is_32_bytes CHECK (octet_length(VALUE) = 32);
 
 CREATE TABLE mirror.cursor (
-    only              boolean PRIMARY KEY DEFAULT true CONSTRAINT cursor_is_one_row CHECK (only),
+    "only"            boolean PRIMARY KEY DEFAULT true CONSTRAINT cursor_is_one_row CHECK ("only"),
     epoch             bigint NOT NULL DEFAULT 0,
     holder            text,
     backend_pid       integer,
