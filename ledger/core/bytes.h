@@ -50,4 +50,7 @@ MUST_CHECK enum err hex_parse(const char *text, size_t n, uint8_t *out, size_t m
 /* JSON-RPC quantity: "0x" + 1..16 digits without leading zeros ("0x0" is zero). ERR_FIELD. */
 MUST_CHECK enum err quantity_parse(const char *text, size_t n, uint64_t *out);
 
+/* Length of the well-formed UTF-8 sequence (RFC 3629) that text begins with: 1..4, or 0 if it is malformed or cut. */
+size_t utf8_sequence(const char *text, size_t n);
+
 #endif
