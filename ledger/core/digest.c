@@ -4,7 +4,11 @@
 #include <assert.h>
 #include <pthread.h>
 
+/* Botan's build.h tests __cplusplus, which C does not define. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wundef"
 #include <botan/ffi.h>
+#pragma GCC diagnostic pop
 
 #include "ledger/core/arena.h"
 
