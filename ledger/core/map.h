@@ -23,7 +23,7 @@ void map_done(struct map *m);
 void map_clear(struct map *m);
 /* The value of key, or NULL. */
 void *map_get(const struct map *m, const void *key);
-/* The value of key, zeroed if it was absent; *added says which. */
+/* The value of key, zeroed if it was absent; *added (may be NULL) says which. */
 void *map_put(struct map *m, const void *key, bool *added);
 /* Entry i in order of insertion, i < m->n. */
 const void *map_key_at(const struct map *m, size_t i);
