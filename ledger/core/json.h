@@ -51,13 +51,13 @@ void jw_address(struct json_writer *w, struct address a);     /* EIP-55 */
 void jw_hash(struct json_writer *w, struct hash h);
 void jw_hex(struct json_writer *w, struct slice s);           /* "0x.." */
 void jw_time(struct json_writer *w, struct instant t);        /* RFC 3339, "2026-11-21T10:00:00Z" */
-void jw_value(struct json_writer *w, enum type type, const void *value); /* by tag; T_TEXT NULL: null */
+void jw_value(struct json_writer *w, enum type type, const void *value); /* by tag (T_TEXT: the text itself); NULL: null */
 void jw_record(struct json_writer *w, const struct record *record, const void *from); /* the members, as an object */
 /* Insert text that is JSON already. */
 void jw_raw(struct json_writer *w, const char *json, size_t n);
 
-/* RFC 3339 UTC text of an instant (20 characters + NUL for years 0..9999), and back (offsets other than Z accepted and
- * converted; fractions of a second are cut). ERR_FIELD. */
+/* RFC 3339 UTC text of an instant (20 characters + NUL; instants outside the years 0..9999 give the nearest end of that
+ * range), and back (offsets other than Z accepted and converted; fractions of a second are cut). ERR_FIELD. */
 enum { INSTANT_TEXT = 20 };
 void instant_format(struct instant t, char out[INSTANT_TEXT + 1]);
 MUST_CHECK enum err instant_parse(const char *text, size_t n, struct instant *out);
