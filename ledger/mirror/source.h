@@ -31,7 +31,8 @@ struct source_options {
     bool once;            /* stop (ERR_END) at the head seen at the first step; archives always end */
     unsigned poll_ms;     /* RPC: wait between polls of an unchanged head */
     unsigned timeout_ms;  /* RPC: one request */
-    /* Where the books stand: every booked block above the last finalized one, ascending, at least the head if any. */
+    /* Where the books stand: every booked block from the last finalized one on (that one too, if it is booked: a branch may
+     * fork from it), ascending, without gaps, at least the head if any. */
     const struct chain_block *booked;
     size_t n_booked;
     uint64_t finalized;   /* number of the last finalized booked block; UINT64_MAX: none */
