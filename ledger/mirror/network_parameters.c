@@ -1,0 +1,204 @@
+/* ledger/mirror/network_parameters.c - see network_parameters.h. */
+#include "ledger/mirror/network_parameters.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger/mirror/block.h"
+
+enum form { BLOCKS, SECONDS, UNIX_TIME, BIPS, CLOCK, ADDRESS, ADDRESSES, AMOUNT, ALT_STAKING };
+
+struct parameter {
+    const char *name;
+    enum form form;
+};
+
+/* What contracts keep as constants or set without an event. To add a parameter: one row. */
+static const struct parameter parameters_known[] = {
+    {"finality_depth_blocks", BLOCKS}, /* archives: how far below the head a block is final */
+    {"clock", CLOCK},                  /* EIP-6372: what snapshots and deadlines count */
+    /* EigenLayer */
+    {"min_withdrawal_delay_blocks", BLOCKS},
+    {"deallocation_delay_blocks", BLOCKS},
+    {"allocation_configuration_delay_blocks", BLOCKS},
+    {"slasher_configuration_delay_blocks", BLOCKS},
+    {"calculation_interval_seconds", SECONDS},
+    {"max_rewards_duration_seconds", SECONDS},
+    {"max_retroactive_length_seconds", SECONDS},
+    {"max_future_length_seconds", SECONDS},
+    {"genesis_rewards_timestamp", UNIX_TIME},
+    {"activation_delay_seconds", SECONDS},
+    {"default_operator_split_bips", BIPS},
+    {"protocol_fee_bips", BIPS},
+    /* payouts */
+    {"reward_booking_delay_blocks", BLOCKS}, /* how far above a day's last block it is closed */
+    {"alt_staking", ALT_STAKING},
+    {NULL, BLOCKS},
+};
+
+static const struct parameter alt_staking_known[] = {
+    {"cooldown_seconds", SECONDS},
+    {"operator_fee_cooldown_seconds", SECONDS},
+    {"protocol_fee_cooldown_seconds", SECONDS},
+    {"protocol_fee_vault", ADDRESS},
+    {"min_voting_stake", AMOUNT},
+    {"alert_expiry_seconds", SECONDS},
+    {"contract_wallets", ADDRESSES}, /* stakers with code; all others count as EOAs */
+    {NULL, BLOCKS},
+};
+
+enum { SECONDS_MAX = 0x7fffffff, BIPS_MAX = 10000 };
+
+static enum err mistake(const char *where, const char *member, const char *what)
+{
+    return err_with(ERR_CONFIG, "%s%s%.64s: %s", where, *where ? "." : "", member, what);
+}
+
+enum err network_check_members(const char *where, const json_t *object, const char *const known[])
+{
+    const char *member;
+    json_t *value;
+    json_object_foreach((json_t *)object, member, value) {
+        size_t i = 0;
+        while (known[i] != NULL && strcmp(known[i], member))
+            i++;
+        if (known[i] == NULL)
+            return mistake(where, member, "no such member");
+    }
+    return OK;
+}
+
+enum err network_get_text(const char *where, const json_t *object, const char *member, bool required, const char **out)
+{
+    const json_t *value = json_object_get(object, member);
+    if (value == NULL)
+        return required ? mistake(where, member, "missing") : OK;
+    if (!json_is_string(value))
+        return mistake(where, member, "must be a string");
+    if (json_string_length(value) == 0)
+        return mistake(where, member, "must not be empty");
+    *out = json_string_value(value);
+    return OK;
+}
+
+enum err network_get_address(const char *where, const json_t *object, const char *member, bool required,
+                             struct address *out, bool *has)
+{
+    const char *text = NULL;
+    TRY(network_get_text(where, object, member, required, &text));
+    if (text == NULL)
+        return OK;
+    if (address_parse(text, strlen(text), out) != OK) {
+        char what[128];
+        snprintf(what, sizeof what, "\"%.64s\" is not an address", text);
+        return mistake(where, member, what);
+    }
+    *has = true;
+    return OK;
+}
+
+enum err network_get_number(const char *where, const json_t *object, const char *member, bool required, uint64_t least,
+                            uint64_t most, uint64_t *out)
+{
+    const json_t *value = json_object_get(object, member);
+    if (value == NULL)
+        return required ? mistake(where, member, "missing") : OK;
+    if (!json_is_integer(value))
+        return mistake(where, member, "must be a whole number");
+    json_int_t v = json_integer_value(value);
+    if (v < 0 || (uint64_t)v < least || (uint64_t)v > most) {
+        char what[96];
+        snprintf(what, sizeof what, "must lie between %llu and %llu", (unsigned long long)least,
+                 (unsigned long long)most);
+        return mistake(where, member, what);
+    }
+    *out = (uint64_t)v;
+    return OK;
+}
+
+static enum err check_clock(const char *where, const json_t *object, const char *member)
+{
+    const char *text = NULL;
+    TRY(network_get_text(where, object, member, true, &text));
+    if (strcmp(text, "block") && strcmp(text, "timestamp"))
+        return mistake(where, member, "must be \"block\" or \"timestamp\"");
+    return OK;
+}
+
+static enum err check_amount(const char *where, const json_t *object, const char *member)
+{
+    const char *text = NULL;
+    struct amount amount;
+    TRY(network_get_text(where, object, member, true, &text));
+    if (amount_parse(text, strlen(text), &amount) != OK)
+        return mistake(where, member, "must be a whole amount in base units, as a string of digits below 2^256");
+    return OK;
+}
+
+static enum err check_addresses(const char *where, const json_t *object, const char *member)
+{
+    const json_t *list = json_object_get(object, member), *item;
+    size_t i;
+    if (!json_is_array(list))
+        return mistake(where, member, "must be an array of addresses");
+    json_array_foreach(list, i, item) {
+        struct address a;
+        if (!json_is_string(item) || address_parse(json_string_value(item), json_string_length(item), &a) != OK)
+            return err_with(ERR_CONFIG, "%s.%s[%zu]: must be an address", where, member, i);
+    }
+    return OK;
+}
+
+static enum err check_table(const char *where, const json_t *object, const struct parameter *known);
+
+static enum err check_parameter(const char *where, const json_t *object, const struct parameter *p)
+{
+    uint64_t number;
+    struct address address;
+    bool has;
+    char path[128];
+    switch (p->form) {
+    case BLOCKS:
+        return network_get_number(where, object, p->name, true, 0, BLOCK_NUMBER_MAX, &number);
+    case SECONDS:
+    case UNIX_TIME:
+        return network_get_number(where, object, p->name, true, 0, SECONDS_MAX, &number);
+    case BIPS:
+        return network_get_number(where, object, p->name, true, 0, BIPS_MAX, &number);
+    case CLOCK:
+        return check_clock(where, object, p->name);
+    case ADDRESS:
+        return network_get_address(where, object, p->name, true, &address, &has);
+    case ADDRESSES:
+        return check_addresses(where, object, p->name);
+    case AMOUNT:
+        return check_amount(where, object, p->name);
+    case ALT_STAKING:
+        snprintf(path, sizeof path, "%s.%s", where, p->name);
+        return check_table(path, json_object_get(object, p->name), alt_staking_known);
+    }
+    return mistake(where, p->name, "no such form");
+}
+
+/* Recursion ends: no table lists itself. */
+static enum err check_table(const char *where, const json_t *object, const struct parameter *known)
+{
+    const char *member;
+    json_t *value;
+    if (!json_is_object(object))
+        return err_with(ERR_CONFIG, "%s: must be an object", where);
+    json_object_foreach((json_t *)object, member, value) {
+        const struct parameter *p = known;
+        while (p->name != NULL && strcmp(p->name, member))
+            p++;
+        if (p->name == NULL)
+            return mistake(where, member, "no such parameter");
+        TRY(check_parameter(where, object, p));
+    }
+    return OK;
+}
+
+enum err network_check_parameters(const char *where, const json_t *parameters)
+{
+    return check_table(where, parameters, parameters_known);
+}
