@@ -40,12 +40,17 @@ struct amount amount_from_be(const uint8_t be[32])
     return a;
 }
 
+static void limbs_to_be(const uint64_t *limb, size_t n, uint8_t *be)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t swapped = __builtin_bswap64(limb[i]);
+        memcpy(be + 8 * (n - 1 - i), &swapped, sizeof swapped);
+    }
+}
+
 void amount_to_be(struct amount a, uint8_t be[32])
 {
-    for (size_t i = 0; i < LIMBS; i++) {
-        uint64_t limb = __builtin_bswap64(a.limb[i]);
-        memcpy(be + 8 * (LIMBS - 1 - i), &limb, sizeof limb);
-    }
+    limbs_to_be(a.limb, LIMBS, be);
 }
 
 enum err amount_to_u64(struct amount a, uint64_t *out)
@@ -233,6 +238,11 @@ int total_compare(struct total a, struct total b)
 {
     int c = mpn_cmp(a.limb, b.limb, TOTAL_LIMBS);
     return (c > 0) - (c < 0);
+}
+
+void total_to_be(struct total t, uint8_t be[64])
+{
+    limbs_to_be(t.limb, TOTAL_LIMBS, be);
 }
 
 /* PostgreSQL's numeric_send: int16 ndigits, int16 weight (of the first digit, in powers of 10000), uint16 sign, uint16

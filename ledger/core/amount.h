@@ -65,6 +65,7 @@ MUST_CHECK enum err delta_apply(struct amount before, struct delta d, struct amo
 
 void total_add(struct total *t, struct amount a);
 int total_compare(struct total a, struct total b);
+void total_to_be(struct total t, uint8_t be[64]);
 
 /* PostgreSQL's binary numeric (numeric_send): digits base 10000, most significant first, scale 0. `out` takes at
  * most NUMERIC_MAX bytes; returns the length. Reading: ERR_FIELD for NaN, infinities, fractions, malformed bytes;

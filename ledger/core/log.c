@@ -14,14 +14,14 @@
 #include "ledger/core/bytes.h"
 
 enum {
-    MESSAGE_MAX = 2048,              /* longer messages are cut and end in "..." */
+    MESSAGE_MAX = 2048, /* longer messages are cut and end in "..." */
     COMPONENT_MAX = 64,
-    ESCAPE_MAX = 6,                  /* \u00XX */
+    ESCAPE_MAX = 6, /* \u00XX */
     LINE_MAX_BYTES = 256 + ESCAPE_MAX * (MESSAGE_MAX + COMPONENT_MAX)
 };
 
-static const char *const level_names[] = {
-    [LOG_ERROR] = "ERROR", [LOG_WARN] = "WARN", [LOG_INFO] = "INFO", [LOG_DEBUG] = "DEBUG"};
+static const char *const level_names[] =
+    {[LOG_ERROR] = "ERROR", [LOG_WARN] = "WARN", [LOG_INFO] = "INFO", [LOG_DEBUG] = "DEBUG"};
 
 static atomic_bool as_json;
 static atomic_int least_level = LOG_INFO;

@@ -42,8 +42,8 @@ static void sip_round(uint64_t v[4])
 
 static uint64_t key_hash(const uint8_t *key, size_t n)
 {
-    uint64_t v[4] = {secret[0] ^ 0x736f6d6570736575U, secret[1] ^ 0x646f72616e646f6dU,
-                     secret[0] ^ 0x6c7967656e657261U, secret[1] ^ 0x7465646279746573U};
+    uint64_t v[4] = {secret[0] ^ 0x736f6d6570736575U, secret[1] ^ 0x646f72616e646f6dU, secret[0] ^ 0x6c7967656e657261U,
+                     secret[1] ^ 0x7465646279746573U};
     uint64_t word;
     size_t i = 0;
     for (; i + sizeof word <= n; i += sizeof word) {
