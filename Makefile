@@ -47,6 +47,13 @@ LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
+# The SQL files, embedded.
+SQL_C := $(B)/gen/sql_files.c
+$(SQL_C): sql/embed.sh $(wildcard sql/*.sql)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)sql/embed.sh $(sort $(wildcard sql/*.sql)) > $@
+
 # Objects depend on the flags they were made with, so a changed flag rebuilds and a changed Makefile alone does not.
 define variant
 $(B)/$(1)/flags: FORCE
@@ -56,7 +63,11 @@ $(B)/$(1)/%.o: %.c $(B)/$(1)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$$(CC_$(1)) $$(CPPFLAGS) $$(INCS) $$(CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
-$(B)/$(1)/libaltledger.a: $$(SRC:%.c=$(B)/$(1)/%.o)
+$(B)/$(1)/gen/%.o: $(B)/gen/%.c $(B)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC_$(1)) $$(CPPFLAGS) $$(CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
+$(B)/$(1)/libaltledger.a: $$(SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/gen/sql_files.o
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
