@@ -2,7 +2,7 @@
 #
 # Everything that is made lies under $(B). Variants of one tree: release (hardened), asan (what the tests run on), fuzz
 # (clang, libFuzzer). V=1 shows whole command lines.
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's,.*ALTLEDGER_VERSION "\(.*\)".*,\1,p' ledger/core/version.h)
 PREFIX ?= /usr/local
 B ?= build
 SHELL := /bin/bash
@@ -29,7 +29,7 @@ PKGS := libpq jansson libmicrohttpd libsecp256k1 libcurl zlib botan-2
 INCS = $(eval INCS := $$(shell pkg-config --cflags $(PKGS)))$(INCS)
 LIBS = $(eval LIBS := $$(shell pkg-config --libs $(PKGS)) -lgmp -lpthread)$(LIBS)
 
-CPPFLAGS := -D_GNU_SOURCE -DALTLEDGER_VERSION='"$(VERSION)"' -I.
+CPPFLAGS := -D_GNU_SOURCE -I.
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wvla -Wundef -Werror
 WARN_gcc := -Wtrampolines -Wbidi-chars=any
@@ -46,13 +46,6 @@ CFLAGS_fuzz := -std=c17 -O1 -g $(WARN) $(SANITIZE) -fsanitize=fuzzer-no-link
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
-
-# The SQL files, embedded.
-SQL_C := $(B)/gen/sql_files.c
-$(SQL_C): sql/embed.sh $(wildcard sql/*.sql)
-	@mkdir -p $(@D)
-	$(call say,GEN,$@)
-	$(Q)sql/embed.sh $(sort $(wildcard sql/*.sql)) > $@
 
 # Objects depend on the flags they were made with, so a changed flag rebuilds and a changed Makefile alone does not.
 define variant
@@ -72,6 +65,12 @@ $(B)/$(1)/libaltledger.a: $$(SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/gen/sql_files.o
 	$$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach v,release asan fuzz,$(eval $(call variant,$(v))))
+
+# The migrations travel inside the program.
+$(B)/gen/sql_files.c: sql/embed.sh $(sort $(wildcard sql/*.sql))
+	@mkdir -p $(@D)
+	$(call say,EMBED,$@)
+	$(Q)bash $^ > $@
 
 $(B)/altledger: $(B)/release/api/main.o $(B)/release/libaltledger.a
 	$(call say,LINK,$@)
