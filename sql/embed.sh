@@ -5,7 +5,7 @@ echo '/* sql_files.c - the SQL files of sql/ as bytes; made by sql/embed.sh. */'
 echo '#include "ledger/core/sql_files.h"'
 n=0
 for file in "$@"; do
-    echo "static const unsigned char text_$n[] = {"
+    echo "static const unsigned char text_${n}[] = {"
     od -An -v -tu1 "$file" | sed 's/ *\([0-9]\{1,3\}\)/\1,/g'
     echo '0};'
     n=$((n + 1))
