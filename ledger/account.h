@@ -1,0 +1,57 @@
+/* ledger/account.h - who owns what: accounts, balanced double entry, control totals.
+ *
+ * An account is (book, asset, owner[, second party]). Every movement debits one account and credits another by the same
+ * amount; a debit raises a debit-normal balance, a credit raises a credit-normal one. Within a family of books and one
+ * asset the debit-normal balances always sum to the credit-normal balances. Units: base units of the asset. */
+#ifndef LEDGER_ACCOUNT_H
+#define LEDGER_ACCOUNT_H
+
+#include "ledger/core/amount.h"
+#include "ledger/core/bytes.h"
+#include "ledger/core/err.h"
+
+/* Book numbers, as in ledger.book: never reused. */
+#define BOOK_TABLE(BOOK)                                                                                       \
+    BOOK(BOOK_TOKEN, 1, "token", true)                         /* holders of a token */                        \
+    BOOK(BOOK_TOKEN_ISSUED, 2, "token.issued", false)          /* counter-account of mint and burn: supply */  \
+    BOOK(BOOK_TOKEN_UNEXPLAINED, 3, "token.unexplained", false) /* what holders spent without having had it */ \
+    BOOK(BOOK_VOTES, 4, "votes", true)                         /* voting units of a delegate */                \
+    BOOK(BOOK_VOTES_ISSUED, 5, "votes.issued", false)          /* counter-account: all delegated units */
+
+#define BOOK_ENUM(code, number, name, debit_normal) code = number,
+enum book { BOOK_TABLE(BOOK_ENUM) };
+#undef BOOK_ENUM
+bool book_is_debit_normal(enum book book);
+
+enum { ASSET_MAX = 52, SECOND_MAX = 32 };
+
+/* A key of the hash map: bytes without padding, unused ones zero. */
+struct account_key {
+    uint8_t book, asset_n, second_n, zero;
+    uint8_t asset[ASSET_MAX];
+    struct address owner;
+    uint8_t second[SECOND_MAX];
+};
+
+struct account_key account_key_token(enum book book, struct address contract, struct address owner);
+/* ERC-1155: the asset is contract || token id (32 bytes, big endian). */
+struct account_key account_key_token_id(enum book book, struct address contract, struct amount id, struct address owner);
+
+/* What is known of an account; id 0: not opened yet (balance 0). */
+struct account_state {
+    uint64_t id;
+    struct amount balance;
+};
+
+struct books;
+
+/* The account's state as of now in the batch. If it was not read yet: a need is noted and an empty state returned, whose
+ * changes are dropped (the batch will be applied again). Valid until the batch settles. */
+struct account_state *account_get(struct books *b, const struct account_key *key);
+
+/* True if `debit` can be debited and `credit` credited by v without leaving [0, 2^256). */
+bool account_can_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v);
+/* Book the movement: the credit leg first. v must not be zero and account_can_move must hold (assertion). */
+void account_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v);
+
+#endif

@@ -1,0 +1,26 @@
+/* ledger/mirror/apply.h - from logs to rules: which event of which contract kind changes which books.
+ *
+ * Decoding is done once per log (on the source's thread); applying walks blocks in strict (block, log index) order. An
+ * event without a rule is kept, hashed into the block's root and listed, and changes no book. */
+#ifndef LEDGER_MIRROR_APPLY_H
+#define LEDGER_MIRROR_APPLY_H
+
+#include "ledger/books.h"
+#include "ledger/mirror/abi.h"
+
+/* A log with what its ABI says of it. */
+struct decoded_log {
+    const struct contract *contract;
+    const struct abi_event *event;   /* NULL: this kind of contract declares no such event */
+    const struct abi_value *values;  /* NULL: unknown or undecodable */
+    struct address subject;
+};
+
+/* Once, after abi_setup and before any thread. */
+void apply_setup(void);
+/* One decoded_log per log of the block, in the arena. The block's logs are all of watched contracts. */
+struct decoded_log *decode_block(const struct network *network, const struct block *block, struct arena *arena);
+/* books_block_begin .. books_block_end for one block. */
+void apply_block(struct books *b, const struct network *network, const struct block *block, const struct decoded_log *decoded);
+
+#endif

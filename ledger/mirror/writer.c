@@ -1,0 +1,339 @@
+/* ledger/mirror/writer.c - see writer.h: from a batch of blocks to one transaction. */
+#include "ledger/mirror/writer.h"
+
+#include <assert.h>
+
+#include "ledger/core/log.h"
+#include "ledger/mirror/event_type.h"
+#include "ledger/position.h"
+#include "ledger/root.h"
+
+struct writer {
+    struct db *db;
+    const struct network *network;
+    struct arena arena; /* texts of the cursor */
+    struct cursor cursor;
+    struct books books;
+    struct event_types types;
+    bool branches; /* some block is stored that is not canonical: a new one may be an old acquaintance */
+    struct buffer block_rows, chain_rows, event_rows, feed_rows;
+    uint64_t n_blocks, n_chain, n_events, n_feed;
+};
+
+/* Below the lease time, so that a writer that was stopped in a transaction is thrown out by the server itself. */
+static enum err set_session(struct db *db)
+{
+    TRY(db_run(db, "SET idle_in_transaction_session_timeout = '6s'", WITH_NOTHING, NULL));
+    TRY(db_run(db, "SET lock_timeout = '6s'", WITH_NOTHING, NULL));
+    return db_run(db, "SET search_path = ledger", WITH_NOTHING, NULL);
+}
+
+/* The first mirror of an empty database: from now on it is of this chain and network. */
+static enum err adopt_network(struct writer *w)
+{
+    struct cursor *c = &w->cursor;
+    int32_t version = RULES_VERSION;
+    int64_t before_all = -1, chain_id = (int64_t)w->network->chain_id;
+    uint64_t n = 0;
+    c->root = root_start(w->network->chain_id, w->network->hash, RULES_VERSION);
+    TRY(db_begin(w->db, ""));
+    TRY(db_run(w->db,
+               "UPDATE mirror.cursor SET chain_id = $2, network = $3, network_hash = $4, rules_version = $5, root = $6"
+               " WHERE epoch = $1 AND chain_id IS NULL",
+               WITH(IN(&c->epoch), IN(&chain_id), IN(w->network->canonical), IN(&w->network->hash), IN(&version),
+                    IN(&c->root)),
+               &n));
+    if (n != 1)
+        return err_with(ERR_LEASE_LOST, "epoch %lld is over", (long long)c->epoch);
+    TRY(db_run(w->db, "INSERT INTO root (position, root) VALUES ($1, $2)", WITH(IN(&before_all), IN(&c->root)), NULL));
+    TRY(db_commit(w->db));
+    c->chain_id = chain_id;
+    c->network_hash = w->network->hash;
+    c->rules_version = RULES_VERSION;
+    return OK;
+}
+
+static enum err read_branches(struct writer *w)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(w->db, "SELECT EXISTS (SELECT FROM mirror.reorg)", WITH_NOTHING, &rows));
+    w->branches = rows_bool(rows, 0, 0);
+    return OK;
+}
+
+static enum err open_writer(struct writer *w, const char *conninfo, bool *network_changed)
+{
+    TRY(db_open(conninfo, "altledger_writer", "altledger mirror", &w->db));
+    TRY(set_session(w->db));
+    TRY(lease_take(w->db, &w->arena, &w->cursor));
+    if (w->cursor.chain_id >= 0 && w->cursor.chain_id != (int64_t)w->network->chain_id)
+        return err_with(ERR_CONFIG, "the database mirrors chain %lld, the network file names chain %llu",
+                        (long long)w->cursor.chain_id, (unsigned long long)w->network->chain_id);
+    if (w->cursor.chain_id < 0)
+        TRY(adopt_network(w));
+    *network_changed =
+        !hash_equal(w->cursor.network_hash, w->network->hash) || w->cursor.rules_version != RULES_VERSION;
+    TRY(event_types_sync(w->db, &w->types));
+    TRY(read_branches(w));
+    books_forget(&w->books, (uint64_t)w->cursor.next_account, w->cursor.root);
+    return OK;
+}
+
+enum err writer_open(const char *conninfo, const struct network *network, struct writer **out, bool *network_changed)
+{
+    struct writer *w = memory_resize(NULL, sizeof *w);
+    *w = (struct writer){.network = network};
+    books_init(&w->books);
+    enum err e = open_writer(w, conninfo, network_changed);
+    if (e != OK) {
+        writer_close(w, e != ERR_LEASE_LOST);
+        return e;
+    }
+    *out = w;
+    return OK;
+}
+
+void writer_close(struct writer *w, bool release)
+{
+    if (w->db != NULL && release && w->cursor.epoch > 0 && db_alive(w->db)) {
+        db_rollback(w->db);
+        lease_release(w->db, w->cursor.epoch);
+    }
+    if (w->db != NULL)
+        db_close(w->db);
+    books_done(&w->books);
+    event_types_done(&w->types);
+    buffer_done(&w->block_rows);
+    buffer_done(&w->chain_rows);
+    buffer_done(&w->event_rows);
+    buffer_done(&w->feed_rows);
+    arena_done(&w->arena);
+    memory_free(w);
+}
+
+const struct cursor *writer_cursor(const struct writer *w)
+{
+    return &w->cursor;
+}
+
+struct chain_row {
+    uint64_t number;
+    struct hash hash;
+};
+static const struct record chain_record = RECORD(chain_row, FIELD(chain_row, number), FIELD(chain_row, hash));
+
+enum err writer_chain(struct writer *w, struct arena *arena, struct chain_block **out, size_t *n)
+{
+    static_assert(sizeof(struct chain_row) == sizeof(struct chain_block), "rows are read as chain blocks");
+    int64_t above = w->cursor.finalized_number;
+    if (w->cursor.head_number >= 0 && above >= w->cursor.head_number)
+        above = w->cursor.head_number - 1;
+    return db_all(w->db,
+                  "SELECT c.number, b.hash FROM mirror.chain c JOIN mirror.block b ON b.id = c.block"
+                  " WHERE c.number > $1 ORDER BY c.number",
+                  WITH(IN(&above)), &chain_record, arena, out, n);
+}
+
+/* ids of those blocks of the batch that are stored already: after a reorg a block may return, and finds its events there. */
+static enum err find_known(struct writer *w, const struct step *step, struct map *known)
+{
+    AUTO_BUFFER hashes = {0};
+    array_text_begin(&hashes);
+    for (size_t i = 0; i < step->n_blocks; i++)
+        array_text_value(&hashes, T_HASH, &step->blocks[i].hash);
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(w->db, "SELECT hash, id FROM mirror.block WHERE hash = ANY ($1::text::bytea[])",
+                 WITH(IN(array_text_end(&hashes))), &rows));
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        struct hash hash = rows_hash(rows, i, 0);
+        bool added;
+        *(int64_t *)map_put(known, &hash, &added) = rows_i64(rows, i, 1);
+    }
+    return OK;
+}
+
+static void put_block(struct writer *w, const struct block *block, int64_t id)
+{
+    struct instant time = {block->time};
+    int16_t proof = (int16_t)block->proof;
+    int32_t events = (int32_t)block->n_logs;
+    struct buffer *out = &w->block_rows;
+    copy_begin(out, 7);
+    copy_value(out, T_I64, &id);
+    copy_value(out, T_U64, &block->number);
+    copy_value(out, T_HASH, &block->hash);
+    copy_value(out, T_HASH, &block->parent_hash);
+    copy_value(out, T_TIME, &time);
+    copy_value(out, T_I16, &proof);
+    copy_value(out, T_I32, &events);
+    w->n_blocks++;
+}
+
+static void put_feed(struct writer *w, int64_t seq, size_t n_logs, int64_t block)
+{
+    int32_t events = (int32_t)n_logs;
+    bool added = true;
+    copy_begin(&w->feed_rows, 4);
+    copy_value(&w->feed_rows, T_I64, &seq);
+    copy_value(&w->feed_rows, T_I32, &events);
+    copy_value(&w->feed_rows, T_I64, &block);
+    copy_value(&w->feed_rows, T_BOOL, &added);
+    w->n_feed++;
+}
+
+/* Encode what the mirror keeps of the batch, moving `after` along. */
+static enum err encode_blocks(struct writer *w, const struct step *step, struct decoded_log *const *decoded,
+                              struct cursor *after)
+{
+    buffer_reset(&w->block_rows);
+    buffer_reset(&w->chain_rows);
+    buffer_reset(&w->event_rows);
+    buffer_reset(&w->feed_rows);
+    w->n_blocks = w->n_chain = w->n_events = w->n_feed = 0;
+    struct map known;
+    map_init(&known, sizeof(struct hash), sizeof(int64_t));
+    enum err e = w->branches ? find_known(w, step, &known) : OK;
+    for (size_t i = 0; e == OK && i < step->n_blocks; i++) {
+        const struct block *block = &step->blocks[i];
+        const int64_t *id_known = map_get(&known, &block->hash);
+        int64_t id = id_known != NULL ? *id_known : after->next_block++;
+        if (id_known == NULL) {
+            put_block(w, block, id);
+            for (size_t j = 0; j < block->n_logs; j++)
+                event_put(&w->event_rows, &w->types, id, block->number, &block->logs[j], &decoded[i][j]);
+            w->n_events += block->n_logs;
+        }
+        copy_begin(&w->chain_rows, 2);
+        copy_value(&w->chain_rows, T_U64, &block->number);
+        copy_value(&w->chain_rows, T_I64, &id);
+        w->n_chain++;
+        if (block->n_logs > 0)
+            put_feed(w, after->next_feed_seq, block->n_logs, id);
+        after->next_feed_seq += (int64_t)block->n_logs;
+        after->head_block = id;
+        after->head_number = (int64_t)block->number;
+        after->head_hash = block->hash;
+    }
+    map_done(&known);
+    return e;
+}
+
+static enum err apply_batch(struct writer *w, const struct step *step, struct decoded_log *const *decoded)
+{
+    struct books *b = &w->books;
+    for (int round = 0; round < BOOKS_ROUNDS_MAX; round++) {
+        books_batch_begin(b);
+        for (size_t i = 0; i < step->n_blocks; i++)
+            apply_block(b, w->network, &step->blocks[i], decoded[i]);
+        if (books_settle(b) == OK)
+            return OK;
+        TRY(books_fetch(b, w->db, step->blocks[0].number));
+    }
+    return err_with(ERR_INTERNAL, "block %llu still needs rows after %d rounds",
+                    (unsigned long long)step->blocks[0].number, BOOKS_ROUNDS_MAX);
+}
+
+static enum err copy_all(struct writer *w)
+{
+    TRY(books_copy_table(w->db, "COPY mirror.block (id, number, hash, parent_hash, time, proof, events) FROM STDIN BINARY",
+                 &w->block_rows, w->n_blocks));
+    TRY(books_copy_table(w->db, "COPY mirror.chain (number, block) FROM STDIN BINARY", &w->chain_rows, w->n_chain));
+    TRY(books_copy_table(w->db, event_copy_sql, &w->event_rows, w->n_events));
+    TRY(books_copy_table(w->db, "COPY mirror.feed (seq, events, block, added) FROM STDIN BINARY", &w->feed_rows, w->n_feed));
+    return books_copy(&w->books, w->db);
+}
+
+static int64_t known_or(uint64_t number, int64_t otherwise)
+{
+    return number == UINT64_MAX ? otherwise : (int64_t)number;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Finality as of the booked head: never above it, never back. */
+static void note_source(const struct step *step, struct cursor *after)
+{
+    after->source_head = (int64_t)step->head;
+    int64_t safe = lesser(known_or(step->safe, after->safe_number), after->head_number);
+    int64_t finalized = lesser(known_or(step->finalized, after->finalized_number), after->head_number);
+    if (finalized > after->finalized_number)
+        after->finalized_number = finalized;
+    after->safe_number = safe > after->finalized_number ? safe : after->finalized_number;
+}
+
+/* Tell every API process that answers may have changed; delivered at commit. */
+static enum err commit_and_tell(struct writer *w)
+{
+    TRY(db_run(w->db, "SELECT pg_notify('altledger_state', '')", WITH_NOTHING, NULL));
+    return db_commit(w->db);
+}
+
+enum err writer_book(struct writer *w, const struct step *step, struct decoded_log *const *decoded)
+{
+    struct cursor after = w->cursor;
+    TRY(encode_blocks(w, step, decoded, &after));
+    TRY(apply_batch(w, step, decoded));
+    after.root = w->books.batch_root;
+    after.next_account = (int64_t)w->books.batch_next_account;
+    after.source_mark = (int64_t)step->mark;
+    note_source(step, &after);
+    TRY(db_begin(w->db, ""));
+    TRY(cursor_advance(w->db, &w->cursor, &after));
+    TRY(copy_all(w));
+    TRY(commit_and_tell(w));
+    books_batch_done(&w->books);
+    w->cursor = after;
+    return OK;
+}
+
+enum err writer_unwind(struct writer *w, const struct step *step)
+{
+    int64_t fork = (int64_t)step->fork;
+    log_warn("mirror", "reorg: unwinding from block %lld to %lld", (long long)w->cursor.head_number, (long long)fork);
+    struct cursor after = w->cursor;
+    after.source_mark = (int64_t)step->mark;
+    TRY(db_begin(w->db, ""));
+    TRY(cursor_advance(w->db, &w->cursor, &after));
+    TRY(db_run(w->db, "SELECT mirror.unwind($1, $2)", WITH(IN(&w->cursor.epoch), IN(&fork)), NULL));
+    TRY(cursor_read(w->db, &w->arena, &after));
+    TRY(commit_and_tell(w));
+    w->cursor = after;
+    w->branches = true;
+    books_forget(&w->books, (uint64_t)after.next_account, after.root);
+    return OK;
+}
+
+enum err writer_note(struct writer *w, const struct step *step)
+{
+    struct cursor after = w->cursor;
+    after.source_mark = (int64_t)step->mark;
+    note_source(step, &after);
+    if (after.source_head == w->cursor.source_head && after.safe_number == w->cursor.safe_number &&
+        after.finalized_number == w->cursor.finalized_number)
+        return OK;
+    TRY(db_begin(w->db, ""));
+    TRY(cursor_advance(w->db, &w->cursor, &after));
+    TRY(commit_and_tell(w));
+    w->cursor = after;
+    return OK;
+}
+
+enum err writer_renew(struct writer *w)
+{
+    return lease_renew(w->db, w->cursor.epoch);
+}
+
+enum err writer_stop(struct writer *w, const char *reason)
+{
+    return cursor_stop(w->db, w->cursor.epoch, reason);
+}
+
+enum err writer_bulk(struct writer *w, bool begin)
+{
+    if (begin)
+        return db_run(w->db, "SELECT mirror.bulk_begin($1)", WITH(IN(&w->cursor.epoch)), NULL);
+    return db_run(w->db, "SELECT mirror.bulk_end($1)", WITH(IN(&w->cursor.epoch)), NULL);
+}
