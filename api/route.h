@@ -70,7 +70,8 @@ enum parameter_type {
     PARAMETER_TIME
 };
 
-/* Path parameters are those named in braces in the path; all others are of the query. */
+/* Path parameters are those named in braces in the path; all others are of the query. A path parameter {at} (PARAMETER_TEXT, of
+ * a route with takes_at) stands for the query's at=. */
 struct parameter {
     const char *name;
     enum parameter_type type;
@@ -121,6 +122,7 @@ struct route {
     size_t n_keys;                      /* 1 .. PAGE_KEYS_MAX */
     bool both_orders;                   /* lists: takes order=asc|desc */
     bool descending;                    /* lists: the default order */
+    bool (*descends)(const struct request *r); /* lists: the same, where it depends on the parameters; NULL: as said above */
     /* Exactly one of ask, run, feed, local. */
     enum err (*ask)(const struct request *r, struct statement *s);
     enum err (*answer)(const struct request *r, const struct rows *rows, struct reply *reply); /* with ask; objects */
