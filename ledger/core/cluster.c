@@ -1,0 +1,507 @@
+/* ledger/core/cluster.c - see cluster.h. */
+#include "ledger/core/cluster.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger/core/db.h"
+#include "ledger/core/digest.h"
+#include "ledger/core/log.h"
+#include "ledger/core/migrate.h"
+#include "ledger/core/process.h"
+
+enum {
+    MAJOR_LEAST = 15,
+    START_SECONDS = 600, /* crash recovery of a large database takes a while */
+    STOP_SECONDS = 120,
+    STEP_MS = 20,
+    LOG_TAIL = 2048,
+    NAME_HASH_BYTES = 4,
+    SOCKET_NAME = sizeof "/.s.PGSQL.5432" - 1,
+    SOCKET_DIRECTORY_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - SOCKET_NAME /* 107 bytes in all */
+};
+#define FALLBACK_ROOT "/var/lib/altledger"
+
+/* Settings that fit a machine which also runs the mirror; durability is never traded. */
+static const char settings[] = "listen_addresses = ''\n"
+                               "port = 5432\n"
+                               "unix_socket_permissions = 0700\n"
+                               "max_connections = 100\n"
+                               "shared_buffers = 256MB\n"
+                               "wal_compression = on\n"
+                               "max_wal_size = 4GB\n"
+                               "checkpoint_timeout = 15min\n"
+                               "checkpoint_completion_target = 0.9\n"
+                               "fsync = on\n"
+                               "synchronous_commit = on\n"
+                               "full_page_writes = on\n"
+                               "random_page_cost = 1.1\n"
+                               "autovacuum = on\n"
+                               "jit = off\n"
+                               "logging_collector = off\n"
+                               "log_destination = 'stderr'\n"
+                               "log_checkpoints = off\n"
+                               "log_line_prefix = '%m [%p] '\n"
+                               "timezone = 'UTC'\n";
+
+struct cluster {
+    struct arena arena;
+    struct user user;
+    const char *directory, *data, *socket, *log, *marker;
+    const char *bin;
+    const char *conninfo, *admin;
+    int users;  /* shared lock while we use it */
+    int change; /* exclusive lock while it is started or stopped */
+};
+
+/* ---- small things about files ---- */
+
+static enum err cannot(const char *what, const char *path)
+{
+    return err_with(ERR_IO, "%s %s: %s", what, path, strerror(errno));
+}
+
+static enum err make_directory(const char *path, mode_t mode)
+{
+    return mkdir(path, mode) == 0 || errno == EEXIST ? OK : cannot("cannot make", path);
+}
+
+/* mkdir -p, then the path without links and dots. */
+static enum err make_path(struct arena *arena, const char *path, const char **out)
+{
+    char *each = arena_text(arena, path, strlen(path));
+    for (char *slash = strchr(each + 1, '/'); each[0] != '\0' && slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        TRY(make_directory(each, 0755));
+        *slash = '/';
+    }
+    TRY(make_directory(path, 0755));
+    char real[PATH_MAX];
+    if (realpath(path, real) == NULL)
+        return cannot("cannot use", path);
+    *out = arena_text(arena, real, strlen(real));
+    return OK;
+}
+
+/* A directory of mode 0700 that belongs to the cluster's user and to nobody else. */
+static enum err own_directory(const struct cluster *c, const char *path)
+{
+    struct stat s;
+    bool made = mkdir(path, 0700) == 0;
+    if (!made && errno != EEXIST)
+        return cannot("cannot make", path);
+    if (made && geteuid() == 0 && chown(path, c->user.uid, c->user.gid) != 0)
+        return cannot("cannot give away", path);
+    if (lstat(path, &s) != 0)
+        return cannot("cannot use", path);
+    if (!S_ISDIR(s.st_mode) || s.st_uid != c->user.uid || (s.st_mode & 077) != 0)
+        return err_with(ERR_CONFIG, "%s must be a directory of mode 0700 that belongs to %s", path, c->user.name);
+    return OK;
+}
+
+static enum err read_text(const char *path, char *out, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return ERR_NOT_FOUND;
+    ssize_t n = read(fd, out, size - 1);
+    close(fd);
+    if (n < 0)
+        return cannot("cannot read", path);
+    out[n] = '\0';
+    return OK;
+}
+
+static enum err write_text(const struct cluster *c, const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return cannot("cannot write", path);
+    size_t n = strlen(text);
+    bool done = write(fd, text, n) == (ssize_t)n && (geteuid() != 0 || fchown(fd, c->user.uid, c->user.gid) == 0);
+    return close(fd) == 0 && done ? OK : cannot("cannot write", path);
+}
+
+static enum err open_lock(const char *path, int *out)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return cannot("cannot open", path);
+    *out = fd;
+    return OK;
+}
+
+static enum err lock(int fd, int how)
+{
+    while (flock(fd, how) != 0)
+        if (errno != EINTR)
+            return err_with(ERR_IO, "flock: %s", strerror(errno));
+    return OK;
+}
+
+static void pause_ms(int ms)
+{
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+}
+
+/* ---- where it lies ---- */
+
+/* Readable and unique: the last two parts of the path and four bytes of its hash. */
+static const char *name_of(struct arena *arena, const char *path)
+{
+    const char *part = path + strlen(path);
+    for (int slashes = 0; part > path && slashes < 2; part--)
+        slashes += part[-1] == '/';
+    char *name = arena_text(arena, part, strlen(part));
+    for (char *p = name; *p != '\0'; p++)
+        if (!isalnum((unsigned char)*p))
+            *p = '-';
+    while (*name == '-')
+        name++;
+    struct hash h = keccak_bytes(path, strlen(path));
+    char hex[2 * NAME_HASH_BYTES + 1] = "";
+    hex_encode((struct slice){h.b, NAME_HASH_BYTES}, hex);
+    hex[2 * NAME_HASH_BYTES] = '\0';
+    return arena_printf(arena, "%.40s%s%s", name, *name != '\0' ? "-" : "", hex);
+}
+
+static enum err place_directory(struct cluster *c, const char *directory)
+{
+    const char *base;
+    TRY(make_path(&c->arena, directory, &base));
+    const char *inside = arena_printf(&c->arena, "%s/postgres", base);
+    c->directory = inside;
+    bool existed = access(inside, F_OK) == 0;
+    enum err e = own_directory(c, inside);
+    if (e != OK || geteuid() != 0 || user_may_use(&c->user, inside))
+        return e;
+    if (!existed)
+        rmdir(inside);
+    TRY(make_directory(FALLBACK_ROOT, 0755));
+    c->directory = arena_printf(&c->arena, FALLBACK_ROOT "/%s", name_of(&c->arena, base));
+    log_info("cluster", "user %s cannot enter %s: the database lies in %s", c->user.name, base, c->directory);
+    return own_directory(c, c->directory);
+}
+
+/* libpq and unix_socket_directories split at commas, and an address holds 107 bytes. */
+static bool suits_socket(const char *directory)
+{
+    if (strlen(directory) > SOCKET_DIRECTORY_MAX)
+        return false;
+    for (const char *p = directory; *p != '\0'; p++)
+        if (!isalnum((unsigned char)*p) && strchr("/._-+", *p) == NULL)
+            return false;
+    return true;
+}
+
+static enum err place_socket(struct cluster *c)
+{
+    c->socket = arena_printf(&c->arena, "%s/socket", c->directory);
+    if (!suits_socket(c->socket)) {
+        c->socket = arena_printf(&c->arena, "%s/altledger-%s", geteuid() == 0 ? "/run" : "/tmp", name_of(&c->arena, c->directory));
+        log_info("cluster", "%s cannot hold a socket: it lies in %s", c->directory, c->socket);
+    }
+    return own_directory(c, c->socket);
+}
+
+/* ---- which PostgreSQL ---- */
+
+static long major_of(const char *bin)
+{
+    char program[PATH_MAX], initdb[PATH_MAX], text[128];
+    snprintf(program, sizeof program, "%s/postgres", bin);
+    snprintf(initdb, sizeof initdb, "%s/initdb", bin);
+    if (access(program, X_OK) != 0 || access(initdb, X_OK) != 0 ||
+        process_output((const char *const[]){program, "--version", NULL}, text, sizeof text) != OK)
+        return 0;
+    const char *number = strpbrk(text, "0123456789");
+    return number != NULL ? strtol(number, NULL, 10) : 0;
+}
+
+/* The version that made the data, or else the newest. */
+static void consider(struct cluster *c, const char *bin, long wanted, long *best)
+{
+    long major = major_of(bin);
+    if (major < MAJOR_LEAST || (wanted != 0 && major != wanted) || major <= *best)
+        return;
+    *best = major;
+    c->bin = arena_text(&c->arena, bin, strlen(bin));
+}
+
+static enum err find_programs(struct cluster *c)
+{
+    char text[PATH_MAX], path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/PG_VERSION", c->data);
+    long wanted = read_text(path, text, sizeof text) == OK ? strtol(text, NULL, 10) : 0, best = 0;
+    if (process_output((const char *const[]){"pg_config", "--bindir", NULL}, text, sizeof text) == OK) {
+        text[strcspn(text, "\n")] = '\0';
+        consider(c, text, wanted, &best);
+    }
+    DIR *versions = opendir("/usr/lib/postgresql");
+    for (const struct dirent *d; versions != NULL && (d = readdir(versions)) != NULL;) {
+        snprintf(path, sizeof path, "/usr/lib/postgresql/%s/bin", d->d_name);
+        consider(c, path, wanted, &best);
+    }
+    if (versions != NULL)
+        closedir(versions);
+    if (best == 0 && wanted != 0)
+        return err_with(ERR_CONFIG, "%s was made by PostgreSQL %ld, which is not installed", c->data, wanted);
+    if (best == 0)
+        return err_with(ERR_CONFIG, "no PostgreSQL %d or later is installed (apt-get install postgresql)", MAJOR_LEAST);
+    return OK;
+}
+
+/* ---- making, starting, stopping ---- */
+
+static void tell_log(const struct cluster *c)
+{
+    char tail[LOG_TAIL + 1];
+    int fd = open(c->log, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    off_t size = lseek(fd, 0, SEEK_END);
+    ssize_t n = pread(fd, tail, LOG_TAIL, size > LOG_TAIL ? size - LOG_TAIL : 0);
+    close(fd);
+    tail[n > 0 ? n : 0] = '\0';
+    char *rest = NULL;
+    for (char *line = strtok_r(tail, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        log_error("postgres", "%s", line);
+}
+
+static enum err open_log(const struct cluster *c, int *out)
+{
+    int fd = open(c->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return cannot("cannot write", c->log);
+    *out = fd;
+    return OK;
+}
+
+/* The running postmaster's pid, or 0. A pid file whose process is another program's (numbers are used again, above all in
+ * containers) is stale; PostgreSQL itself would only see that some process has the number, and refuse to start. */
+static pid_t running(const struct cluster *c, bool *stale)
+{
+    char path[PATH_MAX], text[64], cwd[PATH_MAX];
+    snprintf(path, sizeof path, "%s/postmaster.pid", c->data);
+    *stale = false;
+    if (read_text(path, text, sizeof text) != OK)
+        return 0;
+    long pid = strtol(text, NULL, 10);
+    snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
+    ssize_t n = pid > 0 ? readlink(path, cwd, sizeof cwd - 1) : -1;
+    cwd[n > 0 ? n : 0] = '\0';
+    *stale = strcmp(cwd, c->data) != 0;
+    return *stale ? 0 : (pid_t)pid;
+}
+
+/* Line 8 of postmaster.pid is "ready" once connections are taken. */
+static bool is_ready(const struct cluster *c)
+{
+    char path[PATH_MAX], text[PATH_MAX + 512];
+    snprintf(path, sizeof path, "%s/postmaster.pid", c->data);
+    if (read_text(path, text, sizeof text) != OK)
+        return false;
+    const char *line = text;
+    for (int i = 1; i < 8 && line != NULL; i++) {
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return line != NULL && strncmp(line, "ready", 5) == 0;
+}
+
+/* initdb under another name, renamed when whole: one that was killed half-way is not taken for a cluster. */
+static enum err make_data(struct cluster *c)
+{
+    if (access(c->data, F_OK) == 0)
+        return OK;
+    const char *fresh = arena_printf(&c->arena, "%s.new", c->data);
+    const char *initdb = arena_printf(&c->arena, "%s/initdb", c->bin);
+    const char *const remove[] = {"/bin/rm", "-rf", "--", fresh, NULL};
+    const char *const make[] = {initdb, "-D", fresh, "-U", "postgres", "-A", "trust", "--locale=C", "--encoding=UTF8",
+                                "--data-checksums", "--no-instructions", NULL};
+    int output;
+    log_info("cluster", "making a PostgreSQL cluster in %s, run by user %s", c->directory, c->user.name);
+    TRY(open_log(c, &output));
+    enum err e = process_run(&c->user, remove, output);
+    if (e == OK)
+        e = process_run(&c->user, make, output);
+    close(output);
+    if (e != OK) {
+        tell_log(c);
+        return e;
+    }
+    TRY(write_text(c, arena_printf(&c->arena, "%s/pg_hba.conf", fresh),
+                   "# Only over the socket, whose directory lets nobody else in.\nlocal all all trust\n"));
+    TRY(write_text(c, arena_printf(&c->arena, "%s/postgresql.conf", fresh), "include 'altledger.conf'\n"));
+    return rename(fresh, c->data) == 0 ? OK : cannot("cannot rename", fresh);
+}
+
+static enum err wait_ready(const struct cluster *c, pid_t pid)
+{
+    for (int i = 0; i < START_SECONDS * 1000 / STEP_MS; i++) {
+        if (is_ready(c))
+            return OK;
+        if (waitpid(pid, NULL, WNOHANG) == pid || kill(pid, 0) != 0) {
+            tell_log(c);
+            return err_with(ERR_IO, "PostgreSQL did not start; see %s", c->log);
+        }
+        pause_ms(STEP_MS);
+    }
+    return err_with(ERR_IO, "PostgreSQL was not ready within %d s; see %s", START_SECONDS, c->log);
+}
+
+static enum err start(struct cluster *c)
+{
+    bool stale;
+    pid_t pid = running(c, &stale);
+    if (pid != 0)
+        return wait_ready(c, pid);
+    if (stale) {
+        log_warn("cluster", "removed a stale postmaster.pid");
+        unlink(arena_printf(&c->arena, "%s/postmaster.pid", c->data));
+    }
+    TRY(write_text(c, arena_printf(&c->arena, "%s/altledger.conf", c->data),
+                   arena_printf(&c->arena, "# Written at every start.\n%sunix_socket_directories = '%s'\n", settings, c->socket)));
+    const char *program = arena_printf(&c->arena, "%s/postgres", c->bin);
+    int output;
+    TRY(open_log(c, &output));
+    enum err e = process_start(&c->user, (const char *const[]){program, "-D", c->data, NULL}, output, true, &pid);
+    close(output);
+    TRY(e);
+    TRY(write_text(c, c->marker, arena_printf(&c->arena, "%d\n", (int)pid)));
+    return wait_ready(c, pid);
+}
+
+/* Fast shutdown; an immediate one (recovered from at the next start) if that takes too long. */
+static void stop(const struct cluster *c)
+{
+    bool stale;
+    char text[32] = "";
+    pid_t pid = running(c, &stale);
+    if (pid == 0 || read_text(c->marker, text, sizeof text) != OK || strtol(text, NULL, 10) != pid)
+        return; /* nobody of us started it */
+    kill(pid, SIGINT);
+    for (int i = 0; i < STOP_SECONDS * 1000 / STEP_MS; i++) {
+        waitpid(pid, NULL, WNOHANG); /* it may be our child */
+        if (running(c, &stale) == 0)
+            return;
+        pause_ms(STEP_MS);
+    }
+    log_warn("cluster", "PostgreSQL did not stop within %d s: stopping it at once", STOP_SECONDS);
+    kill(pid, SIGQUIT);
+}
+
+/* The login and the database, each made once; roles.sql gives the login what it may take on. */
+static enum err make_database(const char *maintenance, const char *admin)
+{
+    struct db *db = NULL;
+    AUTO_ROWS rows = NULL;
+    TRY(db_open(maintenance, NULL, "altledger cluster", &db));
+    enum err e = db_query(db,
+                          "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'altledger'),"
+                          " EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = 'altledger'),"
+                          " EXISTS (SELECT FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba"
+                          "  WHERE d.datname = 'altledger' AND r.rolname = 'altledger_owner')",
+                          WITH_NOTHING, &rows);
+    if (e == OK && !rows_bool(rows, 0, 0))
+        e = db_script(db, "CREATE ROLE altledger LOGIN NOINHERIT");
+    if (e == OK && !rows_bool(rows, 0, 1))
+        e = db_script(db, "CREATE DATABASE altledger TEMPLATE template0");
+    bool whole = e == OK && rows_bool(rows, 0, 2);
+    db_close(db);
+    if (e != OK || whole)
+        return e;
+    TRY(db_open(admin, NULL, "altledger cluster", &db));
+    e = db_script(db, "SET altledger.login = 'altledger'");
+    if (e == OK)
+        e = migrate_roles(db);
+    if (e == OK)
+        e = db_script(db, "ALTER DATABASE altledger OWNER TO altledger_owner");
+    db_close(db);
+    return e;
+}
+
+static enum err open_locked(struct cluster *c)
+{
+    TRY(find_programs(c));
+    TRY(make_data(c));
+    TRY(start(c));
+    const char *at = arena_printf(&c->arena, "host='%s' port=5432", c->socket);
+    c->conninfo = arena_printf(&c->arena, "%s user=altledger dbname=altledger", at);
+    c->admin = arena_printf(&c->arena, "%s user=postgres dbname=altledger", at);
+    return make_database(arena_printf(&c->arena, "%s user=postgres dbname=postgres", at), c->admin);
+}
+
+static enum err open_placed(struct cluster *c, const char *directory)
+{
+    TRY(user_unprivileged(&c->user));
+    TRY(place_directory(c, directory));
+    TRY(place_socket(c));
+    c->data = arena_printf(&c->arena, "%s/data", c->directory);
+    c->log = arena_printf(&c->arena, "%s/log", c->directory);
+    c->marker = arena_printf(&c->arena, "%s/started", c->directory);
+    TRY(open_lock(arena_printf(&c->arena, "%s/change", c->directory), &c->change));
+    TRY(open_lock(arena_printf(&c->arena, "%s/users", c->directory), &c->users));
+    TRY(lock(c->change, LOCK_EX));
+    TRY(lock(c->users, LOCK_SH));
+    TRY(open_locked(c));
+    return lock(c->change, LOCK_UN);
+}
+
+enum err cluster_open(const char *directory, struct cluster **out)
+{
+    struct cluster *c = memory_resize(NULL, sizeof *c);
+    *c = (struct cluster){.users = -1, .change = -1};
+    enum err e = open_placed(c, directory);
+    if (e == OK) {
+        *out = c;
+        return OK;
+    }
+    AUTO_ARENA arena = {0};
+    const char *detail = arena_printf(&arena, "%s", err_detail());
+    cluster_close(c);
+    return err_with(e, "%s", detail);
+}
+
+const char *cluster_conninfo(const struct cluster *c)
+{
+    return c->conninfo;
+}
+
+const char *cluster_admin_conninfo(const struct cluster *c)
+{
+    return c->admin;
+}
+
+const char *cluster_directory(const struct cluster *c)
+{
+    return c->directory;
+}
+
+void cluster_close(struct cluster *c)
+{
+    if (c == NULL)
+        return;
+    /* Under the change lock: nobody starts to use it between our look and the stop. */
+    if (c->users >= 0 && lock(c->change, LOCK_EX) == OK && flock(c->users, LOCK_EX | LOCK_NB) == 0)
+        stop(c);
+    if (c->users >= 0)
+        close(c->users);
+    if (c->change >= 0)
+        close(c->change);
+    arena_done(&c->arena);
+    memory_free(c);
+}
