@@ -1,0 +1,253 @@
+/* tests/ledger/core/test_json.c - JSON is read strictly, and what is written reads back as it was. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/core/json.h"
+
+static int setup(void **unused)
+{
+    (void)unused;
+    json_setup();
+    return 0;
+}
+
+static enum err parse(const char *text, size_t n, int depth)
+{
+    AUTO_JSON j = NULL;
+    enum err e = json_parse(text, n, depth, &j);
+    assert_int_equal(j != NULL, e == OK);
+    return e;
+}
+
+static void json_parse__takes_json(void **unused)
+{
+    (void)unused;
+    static const char *const all[] = {
+        "{}", "[]", " {\"a\" : [1, -2.5e3, true, null, \"\\u00e9\\\"[[[[\"]}\n", "[\"\xc3\xa9\"]", "[9223372036854775807]",
+        "{\"a\":{\"b\":{}},\"c\":[[]]}"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_int_equal(parse(all[i], strlen(all[i]), 3), OK);
+    assert_int_equal(parse("{}x", 2, 3), OK); /* exactly n bytes are read */
+}
+
+static void json_parse__refuses_everything_else(void **unused)
+{
+    (void)unused;
+    static const char *const all[] = {"",
+                                      " ",
+                                      "1",
+                                      "null",
+                                      "\"a\"",
+                                      "{",
+                                      "[1,]",
+                                      "[01]",
+                                      "[NaN]",
+                                      "{}{}",
+                                      "{} x",
+                                      "{'a':1}",
+                                      "{\"a\":1,\"a\":2}",
+                                      "{\"b\":{\"a\":1,\"\\u0061\":2}}",
+                                      "[\"\\u0000\"]",
+                                      "[\"\\ud800\"]",
+                                      "[\"\xff\"]",
+                                      "[\"\xc0\xaf\"]",
+                                      "[\"\n\"]",
+                                      "[9223372036854775808]",
+                                      "[1e999]",
+                                      "// {}",
+                                      "\xef\xbb\xbf{}"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        err_clear();
+        assert_int_equal(parse(all[i], strlen(all[i]), 8), ERR_FIELD);
+        assert_true(strlen(err_detail()) > 0);
+    }
+    assert_int_equal(parse("{}\0", 3, 8), ERR_FIELD);
+    assert_int_equal(parse("[\"a\0b\"]", 7, 8), ERR_FIELD);
+    assert_int_equal(parse("[\"\\\0\"]", 6, 8), ERR_FIELD);
+}
+
+static void json_parse__bounds_depth_outside_strings_only(void **unused)
+{
+    (void)unused;
+    assert_int_equal(parse("[[[]]]", 6, 3), OK);
+    assert_int_equal(parse("[[[]]]", 6, 2), ERR_FIELD);
+    assert_non_null(strstr(err_detail(), "deeper than 2"));
+    assert_int_equal(parse("[{\"a\":[]}]", 10, 2), ERR_FIELD);
+    assert_int_equal(parse("[[],[],[],[]]", 13, 2), OK);
+    assert_int_equal(parse("[\"\\\"[[[[\\\\\",[]]", 15, 2), OK);
+    char deep[2 * JSON_DEPTH_MAX + 2];
+    memset(deep, '[', JSON_DEPTH_MAX + 1);
+    memset(deep + JSON_DEPTH_MAX + 1, ']', JSON_DEPTH_MAX + 1);
+    assert_int_equal(parse(deep, sizeof deep, JSON_DEPTH_MAX), ERR_FIELD);
+    assert_int_equal(parse(deep + 1, sizeof deep - 2, JSON_DEPTH_MAX), OK);
+}
+
+static void json_canonical__sorts_keys_and_has_no_space(void **unused)
+{
+    (void)unused;
+    static const char text[] = "{ \"b\": [1, 2.0, {\"z\":null, \"y\":\"\xc3\xa9\"}], \"a\": \"x\\u002f\" }";
+    AUTO_JSON j = NULL;
+    AUTO_ARENA arena = {0};
+    assert_int_equal(json_parse(text, sizeof text - 1, 4, &j), OK);
+    assert_string_equal(json_canonical(j, &arena), "{\"a\":\"x/\",\"b\":[1,2.0,{\"y\":\"\xc3\xa9\",\"z\":null}]}");
+    assert_string_equal(json_canonical(json_object_get(j, "a"), &arena), "\"x/\"");
+}
+
+static void assert_written(const struct buffer *b, const char *want)
+{
+    assert_int_equal(b->n, strlen(want));
+    assert_memory_equal(b->p, want, b->n);
+}
+
+static void writer__places_commas(void **unused)
+{
+    (void)unused;
+    AUTO_BUFFER b = {0};
+    struct json_writer w;
+    jw_start(&w, &b);
+    jw_object(&w);
+    jw_key(&w, "a");
+    jw_array(&w);
+    jw_u64(&w, 0);
+    jw_i64(&w, -9007199254740992);
+    jw_u64(&w, 9007199254740992);
+    jw_object(&w);
+    jw_object_end(&w);
+    jw_array(&w);
+    jw_array_end(&w);
+    jw_null(&w);
+    jw_array_end(&w);
+    jw_key(&w, "b");
+    jw_object(&w);
+    jw_key(&w, "c");
+    jw_bool(&w, true);
+    jw_key(&w, "d");
+    jw_bool(&w, false);
+    jw_object_end(&w);
+    jw_key(&w, "e\"");
+    jw_raw(&w, "{\"x\":1}", 7);
+    jw_object_end(&w);
+    assert_written(&b, "{\"a\":[0,-9007199254740992,9007199254740992,{},[],null],\"b\":{\"c\":true,\"d\":false},"
+                       "\"e\\\"\":{\"x\":1}}");
+    assert_int_equal(parse((char *)b.p, b.n, 4), OK);
+}
+
+static void jw_text_n__escapes_and_repairs(void **unused)
+{
+    (void)unused;
+    AUTO_BUFFER b = {0};
+    struct json_writer w;
+    jw_start(&w, &b);
+    static const char in[] = "a\"\\/\b\n\r\t\0\x1f\x7f \xc3\xa9\xf0\x9f\x98\x80|\xff|\xed\xa0\x80|\xe2\x82";
+    jw_text_n(&w, in, sizeof in - 1);
+    assert_written(&b, "\"a\\\"\\\\/\\u0008\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9\xf0\x9f\x98\x80|\xef\xbf\xbd|\xef\xbf\xbd"
+                       "\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+static void jw_text_n__every_byte_reads_back(void **unused)
+{
+    (void)unused;
+    for (int c = 1; c < 256; c++) {
+        AUTO_BUFFER b = {0};
+        AUTO_JSON j = NULL;
+        struct json_writer w;
+        char in[3] = {'x', (char)c, 'y'};
+        jw_start(&w, &b);
+        jw_array(&w);
+        jw_text_n(&w, in, sizeof in);
+        jw_array_end(&w);
+        assert_int_equal(json_parse((char *)b.p, b.n, 1, &j), OK);
+        const char *got = json_string_value(json_array_get(j, 0));
+        if (c < 0x80)
+            assert_memory_equal(got, in, sizeof in);
+        else
+            assert_string_equal(got, "x\xef\xbf\xbdy");
+    }
+}
+
+struct sample {
+    bool flag;
+    int16_t small;
+    int32_t middle;
+    int64_t wide;
+    uint64_t count;
+    struct amount amount;
+    struct delta change;
+    struct total sum;
+    struct address who;
+    struct hash tx;
+    struct slice data, no_data;
+    const char *name, *no_name;
+    struct instant at;
+};
+
+static const struct record sample_record =
+    RECORD(sample, FIELD(sample, flag), FIELD(sample, small), FIELD(sample, middle), FIELD(sample, wide),
+           FIELD(sample, count), FIELD(sample, amount), FIELD(sample, change), FIELD(sample, sum), FIELD(sample, who),
+           FIELD(sample, tx), FIELD(sample, data), FIELD(sample, no_data), FIELD(sample, name), FIELD(sample, no_name),
+           FIELD(sample, at));
+
+static void jw_record__writes_each_member_by_its_type(void **unused)
+{
+    (void)unused;
+    struct sample s = {.flag = true,
+                       .small = -7,
+                       .middle = 70000,
+                       .wide = -5000000000,
+                       .count = 5,
+                       .amount = amount_wad,
+                       .change = delta_minus(amount_wad),
+                       .data = {(const uint8_t *)"\x01\xfe", 2},
+                       .name = "n\n",
+                       .at = {1795255200}};
+    total_add(&s.sum, amount_from_u64(12));
+    assert_int_equal(address_parse("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", ADDRESS_TEXT, &s.who), OK);
+    s.tx.b[0] = 0xab;
+    AUTO_BUFFER b = {0};
+    struct json_writer w;
+    jw_start(&w, &b);
+    jw_record(&w, &sample_record, &s);
+    assert_written(&b, "{\"flag\":true,\"small\":-7,\"middle\":70000,\"wide\":-5000000000,\"count\":5,"
+                       "\"amount\":\"1000000000000000000\",\"change\":\"-1000000000000000000\",\"sum\":\"12\","
+                       "\"who\":\"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\","
+                       "\"tx\":\"0xab00000000000000000000000000000000000000000000000000000000000000\","
+                       "\"data\":\"0x01fe\",\"no_data\":null,\"name\":\"n\\n\",\"no_name\":null,"
+                       "\"at\":\"2026-11-21T10:00:00Z\"}");
+}
+
+static void jw_u64_text__has_all_digits(void **unused)
+{
+    (void)unused;
+    AUTO_BUFFER b = {0};
+    struct json_writer w;
+    jw_start(&w, &b);
+    jw_array(&w);
+    jw_u64_text(&w, UINT64_MAX);
+    jw_u64_text(&w, 0);
+    jw_amount(&w, amount_zero);
+    jw_hex(&w, (struct slice){NULL, 0});
+    jw_value(&w, T_AMOUNT, NULL);
+    jw_array_end(&w);
+    assert_written(&b, "[\"18446744073709551615\",\"0\",\"0\",\"0x\",null]");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_parse__takes_json),
+        cmocka_unit_test(json_parse__refuses_everything_else),
+        cmocka_unit_test(json_parse__bounds_depth_outside_strings_only),
+        cmocka_unit_test(json_canonical__sorts_keys_and_has_no_space),
+        cmocka_unit_test(writer__places_commas),
+        cmocka_unit_test(jw_text_n__escapes_and_repairs),
+        cmocka_unit_test(jw_text_n__every_byte_reads_back),
+        cmocka_unit_test(jw_record__writes_each_member_by_its_type),
+        cmocka_unit_test(jw_u64_text__has_all_digits),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
