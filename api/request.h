@@ -7,6 +7,7 @@
 #include "ledger/core/json.h"
 
 struct route;
+struct service;
 
 /* at=: which block is asked for. The numbers are those that api_v1.at() takes (sql/0005_at.sql). */
 enum at_kind { AT_LATEST, AT_SAFE, AT_FINALIZED, AT_NUMBER, AT_HASH, AT_TIME };
@@ -69,6 +70,7 @@ struct facts {
 struct request {
     const struct route *route;
     const struct facts *facts;
+    struct service *service;    /* for the framework's own routes; handlers of nouns leave it alone */
     struct arena *arena;        /* lives as long as the request */
     const char *id;             /* Request-Id */
     const struct value *values; /* one per route->parameters[i] */

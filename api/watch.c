@@ -1,0 +1,222 @@
+/* api/watch.c - see watch.h. */
+#include "api/watch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "ledger/core/log.h"
+
+enum { RECONNECT_MS = 500 };
+
+struct watch {
+    const char *conninfo, *role;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct state state;
+    atomic_uint_fast64_t epoch, generation;
+    atomic_bool stop, poked;
+    atomic_uint_fast64_t seen; /* the newest version that a statement saw */
+};
+
+/* mirror.cursor, as far as answers depend on it. */
+struct cursor_row {
+    bool has_head, has_network, stopped;
+    int64_t chain_id, generation, version, head, safe, finalized, source_head, expires;
+    struct hash network;
+};
+static const struct record cursor_record =
+    RECORD(cursor_row, FIELD(cursor_row, has_head), FIELD(cursor_row, has_network), FIELD(cursor_row, stopped),
+           FIELD(cursor_row, chain_id), FIELD(cursor_row, generation), FIELD(cursor_row, version), FIELD(cursor_row, head),
+           FIELD(cursor_row, safe), FIELD(cursor_row, finalized), FIELD(cursor_row, source_head), FIELD(cursor_row, expires),
+           FIELD(cursor_row, network));
+
+static enum err read_state(struct db *db, struct state *out)
+{
+    static const char sql[] =
+        "SELECT c.head_number IS NOT NULL AS has_head, c.network_hash IS NOT NULL AS has_network, c.stopped IS NOT NULL AS stopped,"
+        " coalesce(c.chain_id, 0) AS chain_id, c.generation::bigint AS generation, c.state_version AS version,"
+        " coalesce(c.head_number, 0) AS head, coalesce(c.safe_number, -1) AS safe, coalesce(c.finalized_number, -1) AS finalized,"
+        " coalesce(c.source_head, -1) AS source_head, coalesce(extract(epoch FROM c.expires_at)::bigint, -1) AS expires,"
+        " coalesce(c.network_hash, decode(repeat('00', 32), 'hex')) AS network FROM mirror.cursor c";
+    AUTO_ARENA arena = {0};
+    struct cursor_row row;
+    TRY(db_one(db, sql, WITH_NOTHING, &cursor_record, &arena, &row));
+    *out = (struct state){.known = true,
+                          .reachable = true,
+                          .has_head = row.has_head,
+                          .chain_id = (uint64_t)row.chain_id,
+                          .has_network = row.has_network,
+                          .network = row.network,
+                          .generation = (uint64_t)row.generation,
+                          .version = (uint64_t)row.version,
+                          .head = (uint64_t)row.head,
+                          .safe = row.safe,
+                          .finalized = row.finalized,
+                          .source_head = row.source_head,
+                          .expires_unix = row.expires,
+                          .stopped = row.stopped};
+    return OK;
+}
+
+/* Whether an answer may differ between the two. */
+static bool differs(const struct state *a, const struct state *b)
+{
+    return a->known != b->known || a->reachable != b->reachable || a->has_head != b->has_head || a->has_network != b->has_network ||
+           !hash_equal(a->network, b->network) || a->generation != b->generation || a->version != b->version || a->head != b->head ||
+           a->safe != b->safe || a->finalized != b->finalized || a->source_head != b->source_head || a->stopped != b->stopped;
+}
+
+static void set_state(struct watch *w, const struct state *s)
+{
+    pthread_mutex_lock(&w->lock);
+    bool change = differs(&w->state, s);
+    w->state = *s;
+    if (change) {
+        atomic_store(&w->generation, s->generation);
+        atomic_fetch_add(&w->epoch, 1);
+        pthread_cond_broadcast(&w->changed);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void set_unreachable(struct watch *w)
+{
+    struct state s;
+    watch_state(w, &s);
+    s.reachable = false;
+    set_state(w, &s);
+}
+
+/* One look; then wait for a notice, a poke or the time. */
+static enum err look(struct watch *w, struct db *db)
+{
+    struct state s;
+    TRY(read_state(db, &s));
+    set_state(w, &s);
+    for (unsigned waited = 0; waited < WATCH_POLL_MS && !atomic_load(&w->stop); waited += 50) {
+        bool noticed = false;
+        TRY(db_wait_notice(db, 50, &noticed));
+        if (noticed || atomic_exchange(&w->poked, false))
+            break;
+    }
+    return OK;
+}
+
+static void pause_for(struct watch *w, unsigned ms)
+{
+    for (unsigned waited = 0; waited < ms && !atomic_load(&w->stop); waited += 50)
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+}
+
+static void *watch_main(void *arg)
+{
+    struct watch *w = arg;
+    struct db *db = NULL;
+    while (!atomic_load(&w->stop)) {
+        enum err e = OK;
+        if (db == NULL)
+            e = db_open(w->conninfo, w->role, "altledger watch", &db);
+        if (e == OK)
+            e = db_run(db, "LISTEN altledger_state", WITH_NOTHING, NULL);
+        while (e == OK && !atomic_load(&w->stop))
+            e = look(w, db);
+        if (e != OK) {
+            log_warn("api", "cannot watch the mirror's state: %s", err_detail());
+            set_unreachable(w);
+            db_close(db);
+            db = NULL;
+            pause_for(w, RECONNECT_MS);
+        }
+    }
+    db_close(db);
+    return NULL;
+}
+
+enum err watch_open(const char *conninfo, const char *role, struct watch **out)
+{
+    struct watch *w = memory_resize(NULL, sizeof *w);
+    memset(w, 0, sizeof *w);
+    w->conninfo = conninfo;
+    w->role = role;
+    w->state.safe = w->state.finalized = w->state.source_head = w->state.expires_unix = -1;
+    atomic_init(&w->epoch, 1);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->changed, &clock);
+    pthread_condattr_destroy(&clock);
+    if (pthread_create(&w->thread, NULL, watch_main, w) != 0) {
+        memory_free(w);
+        return err_with(ERR_IO, "a thread cannot be started");
+    }
+    *out = w;
+    return OK;
+}
+
+void watch_close(struct watch *w)
+{
+    if (w == NULL)
+        return;
+    atomic_store(&w->stop, true);
+    pthread_join(w->thread, NULL);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->changed);
+    memory_free(w);
+}
+
+void watch_state(struct watch *w, struct state *out)
+{
+    pthread_mutex_lock(&w->lock);
+    *out = w->state;
+    pthread_mutex_unlock(&w->lock);
+}
+
+uint64_t watch_epoch(struct watch *w)
+{
+    return atomic_load_explicit(&w->epoch, memory_order_acquire);
+}
+
+uint64_t watch_generation(struct watch *w)
+{
+    return atomic_load_explicit(&w->generation, memory_order_acquire);
+}
+
+void watch_poke(struct watch *w)
+{
+    /* The epoch ends now: nothing cached before may be served after the caller's commit. */
+    pthread_mutex_lock(&w->lock);
+    atomic_fetch_add(&w->epoch, 1);
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    atomic_store(&w->poked, true);
+}
+
+void watch_saw(struct watch *w, uint64_t generation, uint64_t version)
+{
+    pthread_mutex_lock(&w->lock);
+    bool newer = w->state.known && (generation > w->state.generation || (generation == w->state.generation && version > w->state.version));
+    pthread_mutex_unlock(&w->lock);
+    if (newer && atomic_exchange(&w->seen, version) != version)
+        watch_poke(w);
+}
+
+uint64_t watch_wait(struct watch *w, uint64_t since, unsigned ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000)
+        until.tv_sec++, until.tv_nsec -= 1000000000;
+    pthread_mutex_lock(&w->lock);
+    while (atomic_load(&w->epoch) == since && !atomic_load(&w->stop))
+        if (pthread_cond_timedwait(&w->changed, &w->lock, &until) == ETIMEDOUT)
+            break;
+    uint64_t now = atomic_load(&w->epoch);
+    pthread_mutex_unlock(&w->lock);
+    return now;
+}
