@@ -37,6 +37,7 @@ CREATE TABLE mirror.cursor (
     next_block        bigint NOT NULL DEFAULT 1,
     next_feed_seq     bigint NOT NULL DEFAULT 1,
     next_account      bigint NOT NULL DEFAULT 1,
+    events            bigint NOT NULL DEFAULT 0,
     state_version     bigint NOT NULL DEFAULT 0,
     stopped           text,
     CONSTRAINT cursor_head_is_whole CHECK ((head_number IS NULL) = (head_hash IS NULL) AND (head_number IS NULL) = (head_block IS NULL))
@@ -51,6 +52,7 @@ COMMENT ON COLUMN mirror.cursor.source_mark IS 'Opaque position in the source, f
 COMMENT ON COLUMN mirror.cursor.root IS 'Block root at the head (README, Block roots).';
 COMMENT ON COLUMN mirror.cursor.next_feed_seq IS 'The next sequence number of mirror.feed: assigned under this row''s lock, so gapless in commit order.';
 COMMENT ON COLUMN mirror.cursor.next_account IS 'The next ledger.account number; goes back on a reorg.';
+COMMENT ON COLUMN mirror.cursor.events IS 'How many canonical events there are.';
 COMMENT ON COLUMN mirror.cursor.state_version IS 'Rises with every commit that changes an answer; part of cache keys and ETags.';
 COMMENT ON COLUMN mirror.cursor.stopped IS 'Why the mirror refuses to go on (a reorg below finalized, ...); null while it runs.';
 INSERT INTO mirror.cursor DEFAULT VALUES;
@@ -61,13 +63,11 @@ CREATE TABLE mirror.block (
     hash        public.hash NOT NULL CONSTRAINT block_hash_once UNIQUE,
     parent_hash public.hash NOT NULL,
     time        timestamptz NOT NULL,
-    proof       smallint NOT NULL,
-    events      integer NOT NULL
+    proof       smallint NOT NULL
 );
 COMMENT ON TABLE mirror.block IS 'Every header booked, canonical or not, once. Below finalized only blocks with our logs, range ends and samples are stored; others are asked on demand.';
 COMMENT ON COLUMN mirror.block.id IS 'Internal number in order of arrival; never leaves the service, never reused.';
 COMMENT ON COLUMN mirror.block.proof IS 'How the completeness of its logs is known: 0 archive, 1 none, 2 bloom, 3 receipts, 4 unhashable header (ledger/mirror/block.h).';
-COMMENT ON COLUMN mirror.block.events IS 'How many rows of mirror.event it has.';
 CREATE INDEX block_number ON mirror.block (number);
 
 CREATE TABLE mirror.chain (
@@ -97,6 +97,7 @@ CREATE TABLE mirror.event (
     type        smallint,
     undecodable boolean NOT NULL,
     subject     public.address NOT NULL,
+    generation  integer NOT NULL,
     PRIMARY KEY (block, log_index)
 );
 COMMENT ON TABLE mirror.event IS 'Every log of a configured contract, raw and once per block it stood in, known to us or not. Canonical are those whose block stands in mirror.chain.';
@@ -106,6 +107,7 @@ COMMENT ON COLUMN mirror.event.topics IS 'The 0 to 4 topics, 32 bytes each, join
 COMMENT ON COLUMN mirror.event.type IS 'mirror.event_type.id; null if this kind of contract declares no such event.';
 COMMENT ON COLUMN mirror.event.undecodable IS 'The type is known but data or topics do not fit its ABI.';
 COMMENT ON COLUMN mirror.event.subject IS 'First argument of type address, else the emitter: what the filter subject= asks for.';
+COMMENT ON COLUMN mirror.event.generation IS 'The generation of the books that first stored it: above 1 for logs of contracts that were added to the network file later.';
 CREATE INDEX event_by_type ON mirror.event (type, number, log_index);
 CREATE INDEX event_by_subject ON mirror.event (subject, number, log_index);
 
@@ -114,9 +116,13 @@ CREATE TABLE mirror.feed (
     events      integer NOT NULL CONSTRAINT feed_has_events CHECK (events > 0),
     block       bigint NOT NULL REFERENCES mirror.block (id),
     added       boolean NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now()
+    since       integer NOT NULL,
+    generation  integer NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT feed_generations CHECK (since < generation)
 );
 COMMENT ON TABLE mirror.feed IS 'What the outside world was told, in order: one row per block that came or went. Its events have the numbers seq .. seq + events - 1, ascending by log index when added, descending when retracted.';
+COMMENT ON COLUMN mirror.feed.since IS 'Of the block''s events those with since < mirror.event.generation <= generation are meant: 0 but for contracts that a rebuild added.';
 COMMENT ON COLUMN mirror.feed.recorded_at IS 'Wall clock of the database, not chain time.';
 
 CREATE TABLE mirror.reorg (

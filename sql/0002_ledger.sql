@@ -23,7 +23,7 @@ COMMENT ON TABLE ledger.book IS 'Kinds of accounts. Within a family and asset, d
 COMMENT ON COLUMN ledger.book.family IS 'Id of the family''s holder book.';
 INSERT INTO ledger.book VALUES
     (1, 'token', 'debit', 1), (2, 'token.issued', 'credit', 1), (3, 'token.unexplained', 'credit', 1),
-    (4, 'votes', 'debit', 4), (5, 'votes.issued', 'credit', 4), (6, 'votes.unexplained', 'credit', 4);
+    (4, 'votes', 'debit', 4), (5, 'votes.issued', 'credit', 4);
 
 CREATE TABLE ledger.account (
     id      bigint PRIMARY KEY,

@@ -38,7 +38,7 @@ DECLARE
     first_position bigint := (fork + 1) << 32;
     t record;
     reorg_id bigint;
-    seq bigint;
+    lost bigint;
     ancestor record;
     kept_root bytea;
 BEGIN
@@ -58,10 +58,12 @@ BEGIN
     SELECT coalesce(max(id), 0) + 1 INTO reorg_id FROM mirror.reorg;
     INSERT INTO mirror.reorg (id, fork_number, old_head_number, old_head_hash, feed_seq) VALUES (reorg_id, fork, c.head_number, c.head_hash, c.next_feed_seq);
     INSERT INTO mirror.reorg_block (reorg, number, block) SELECT reorg_id, h.number, h.block FROM mirror.chain h WHERE h.number > fork;
-    INSERT INTO mirror.feed (seq, events, block, added)
-        SELECT c.next_feed_seq + sum(b.events) OVER (ORDER BY h.number DESC) - b.events, b.events, b.id, false
-          FROM mirror.chain h JOIN mirror.block b ON b.id = h.block WHERE h.number > fork AND b.events > 0;
-    SELECT c.next_feed_seq + coalesce(sum(b.events), 0) INTO seq FROM mirror.chain h JOIN mirror.block b ON b.id = h.block WHERE h.number > fork;
+    INSERT INTO mirror.feed (seq, events, block, added, since, generation)
+        SELECT c.next_feed_seq + sum(l.events) OVER (ORDER BY l.number DESC) - l.events, l.events, l.block, false, 0, c.generation
+          FROM (SELECT h.number, h.block, (SELECT count(*) FROM mirror.event e WHERE e.block = h.block AND e.generation <= c.generation)::integer AS events
+                  FROM mirror.chain h WHERE h.number > fork) l
+         WHERE l.events > 0;
+    SELECT coalesce(sum(f.events), 0) INTO lost FROM mirror.feed f WHERE f.seq >= c.next_feed_seq;
     DELETE FROM mirror.chain WHERE number > fork;
 
     FOR t IN SELECT name FROM ledger.timeline ORDER BY name LOOP
@@ -74,7 +76,7 @@ BEGIN
     UPDATE mirror.cursor SET
         head_number = ancestor.number, head_block = ancestor.block, head_hash = ancestor.hash, root = kept_root,
         safe_number = CASE WHEN safe_number > fork THEN fork ELSE safe_number END,
-        next_feed_seq = seq, next_account = (SELECT coalesce(max(id), 0) + 1 FROM ledger.account), state_version = state_version + 1;
+        next_feed_seq = next_feed_seq + lost, events = events - lost, next_account = (SELECT coalesce(max(id), 0) + 1 FROM ledger.account), state_version = state_version + 1;
     PERFORM set_config('altledger.unwinding', '', true);
 END $$;
 COMMENT ON FUNCTION mirror.unwind(bigint, bigint) IS 'Takes every block above fork off the chain and its rows out of the books, in one transaction. Refuses (AL001) without the lease, (AL002) below finalized, (AL003) if there is nothing above.';

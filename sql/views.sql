@@ -10,7 +10,7 @@ BEGIN
     CREATE OR REPLACE VIEW api_v1.block AS
         SELECT h.number, b.hash, b.parent_hash, b.time,
                CASE b.proof WHEN 0 THEN 'archive' WHEN 1 THEN 'none' WHEN 2 THEN 'bloom' WHEN 3 THEN 'receipts' ELSE 'unhashable' END AS proof,
-               b.events,
+               (SELECT count(*) FROM mirror.event e WHERE e.block = h.block) AS events,
                CASE WHEN h.number <= c.finalized_number THEN 'finalized' WHEN h.number <= c.safe_number THEN 'safe' ELSE 'latest' END AS finality,
                (SELECT r.root FROM ledger.root r WHERE r.position <= (h.number << 32 | 4294967295) ORDER BY r.position DESC LIMIT 1) AS root
           FROM mirror.chain h JOIN mirror.block b ON b.id = h.block CROSS JOIN mirror.cursor c;

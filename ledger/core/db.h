@@ -26,6 +26,8 @@ void db_cancel(struct db *db);
 
 /* Run one statement, ignore its rows; *affected (may be NULL) = rows of the command tag. */
 MUST_CHECK enum err db_run(struct db *db, const char *sql, const struct param *in, size_t n_in, uint64_t *affected);
+/* Wait until a channel that this connection LISTENs to is notified (*noticed true) or the time is over. */
+MUST_CHECK enum err db_wait_notice(struct db *db, unsigned ms, bool *noticed);
 /* Run a script of several statements without parameters (migrations). */
 MUST_CHECK enum err db_script(struct db *db, const char *sql);
 /* Run one statement; *out holds its rows until rows_done. */
@@ -65,6 +67,8 @@ struct hash rows_hash(const struct rows *r, size_t row, size_t column);
 struct slice rows_bytes(const struct rows *r, size_t row, size_t column); /* valid until rows_done */
 const char *rows_text(const struct rows *r, size_t row, size_t column);   /* valid until rows_done */
 struct instant rows_time(const struct rows *r, size_t row, size_t column);
+/* The cell as it came over the wire (PostgreSQL's binary form of its type), whatever its type; p NULL if SQL NULL. */
+struct slice rows_raw(const struct rows *r, size_t row, size_t column);
 /* Read row `row` by column names = member names; texts and slices are copied into the arena. A column that is
  * missing, NULL (for other than T_TEXT: NULL, T_BYTES: p NULL) or of another type is a bug (assertion). */
 void rows_read(const struct rows *r, size_t row, const struct record *record, struct arena *arena, void *out);

@@ -32,6 +32,11 @@ READER(rows_hash, struct hash, T_HASH)
 READER(rows_bytes, struct slice, T_BYTES)
 READER(rows_time, struct instant, T_TIME)
 
+struct slice rows_raw(const struct rows *r, size_t row, size_t column)
+{
+    return rows_null(r, row, column) ? (struct slice){NULL, 0} : rows_cell(r, row, column);
+}
+
 const char *rows_text(const struct rows *r, size_t row, size_t column)
 {
     const char *v;

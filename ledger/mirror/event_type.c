@@ -52,19 +52,19 @@ void event_types_done(struct event_types *t)
 }
 
 const char event_copy_sql[] = "COPY mirror.event (block, log_index, number, tx_index, tx_hash, contract, topics, data, type,"
-                              " undecodable, subject) FROM STDIN BINARY";
+                              " undecodable, subject, generation) FROM STDIN BINARY";
 
-void event_put(struct buffer *out, const struct event_types *types, int64_t block, uint64_t number, const struct log *log,
+void event_put(struct buffer *out, const struct event_types *types, const struct event_place *place, const struct log *log,
                const struct decoded_log *decoded)
 {
     static_assert(sizeof log->topics == 4 * sizeof(struct hash), "topics lie side by side");
     int32_t log_index = (int32_t)log->index, tx_index = (int32_t)log->tx_index;
     struct slice topics = {log->topics[0].b, log->n_topics * sizeof(struct hash)};
     bool undecodable = decoded->event != NULL && decoded->values == NULL;
-    copy_begin(out, 11);
-    copy_value(out, T_I64, &block);
+    copy_begin(out, 12);
+    copy_value(out, T_I64, &place->block);
     copy_value(out, T_I32, &log_index);
-    copy_value(out, T_U64, &number);
+    copy_value(out, T_U64, &place->number);
     copy_value(out, T_I32, &tx_index);
     copy_value(out, T_HASH, &log->tx_hash);
     copy_value(out, T_ADDRESS, &log->address);
@@ -73,4 +73,5 @@ void event_put(struct buffer *out, const struct event_types *types, int64_t bloc
     copy_value(out, T_I16, decoded->event == NULL ? NULL : &types->id[decoded->event->id]);
     copy_value(out, T_BOOL, &undecodable);
     copy_value(out, T_ADDRESS, &decoded->subject);
+    copy_value(out, T_I32, &place->generation);
 }

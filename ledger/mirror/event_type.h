@@ -14,9 +14,16 @@ struct event_types {
 MUST_CHECK enum err event_types_sync(struct db *db, struct event_types *out);
 void event_types_done(struct event_types *t);
 
+/* Where a log is stored: mirror.block.id, its number, and the generation that stores it. */
+struct event_place {
+    int64_t block;
+    uint64_t number;
+    int32_t generation;
+};
+
 extern const char event_copy_sql[];
-/* Append the COPY tuple of one log of stored block `block`. */
-void event_put(struct buffer *out, const struct event_types *types, int64_t block, uint64_t number, const struct log *log,
+/* Append the COPY tuple of one log. */
+void event_put(struct buffer *out, const struct event_types *types, const struct event_place *place, const struct log *log,
                const struct decoded_log *decoded);
 
 #endif

@@ -41,7 +41,7 @@ enum err cursor_read(struct db *db, struct arena *arena, struct cursor *out)
     TRY(db_query(db,
                  "SELECT epoch, chain_id, network, network_hash, rules_version, generation, head_block, head_number,"
                  "       head_hash, safe_number, finalized_number, source_head, source_mark, root, next_block,"
-                 "       next_feed_seq, next_account"
+                 "       next_feed_seq, next_account, events"
                  "  FROM mirror.cursor",
                  WITH_NOTHING, &rows));
     if (rows_count(rows) != 1)
@@ -64,6 +64,7 @@ enum err cursor_read(struct db *db, struct arena *arena, struct cursor *out)
         .next_block = rows_i64(rows, 0, 14),
         .next_feed_seq = rows_i64(rows, 0, 15),
         .next_account = rows_i64(rows, 0, 16),
+        .events = rows_i64(rows, 0, 17),
     };
     return OK;
 }
@@ -149,12 +150,13 @@ enum err cursor_advance(struct db *db, const struct cursor *before, const struct
         IN(&after->next_block),
         IN(&after->next_feed_seq),
         IN(&after->next_account),
+        IN(&after->events),
     };
     TRY(db_run(db,
                "UPDATE mirror.cursor SET expires_at = clock_timestamp() + make_interval(secs => $3),"
                "       head_block = $4, head_number = $5, head_hash = $6, safe_number = $7, finalized_number = $8,"
                "       source_head = $9, source_mark = $10, root = $11, next_block = $12, next_feed_seq = $13,"
-               "       next_account = $14, state_version = state_version + 1"
+               "       next_account = $14, events = $15, state_version = state_version + 1"
                " WHERE epoch = $1 AND head_hash IS NOT DISTINCT FROM $2",
                in, sizeof in / sizeof *in, &n));
     return n == 1 ? OK : err_with(ERR_LEASE_LOST, "epoch %lld or its head is over", (long long)before->epoch);

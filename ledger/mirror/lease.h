@@ -24,7 +24,7 @@ struct cursor {
     int64_t safe_number, finalized_number, source_head;
     int64_t source_mark;
     struct hash root;
-    int64_t next_block, next_feed_seq, next_account;
+    int64_t next_block, next_feed_seq, next_account, events;
 };
 
 /* Who holds the lease: host, process, and a random part. Filled once per process. */

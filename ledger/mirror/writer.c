@@ -134,7 +134,12 @@ enum err writer_chain(struct writer *w, struct arena *arena, struct chain_block 
                   WITH(IN(&above)), &chain_record, arena, out, n);
 }
 
-/* ids of those blocks of the batch that are stored already: after a reorg a block may return, and finds its events there. */
+/* A block that is stored already. */
+struct known_block {
+    int64_t id, events;
+};
+
+/* Those blocks of the batch that are stored already: after a reorg a block may return, and finds its events there. */
 static enum err find_known(struct writer *w, const struct step *step, struct map *known)
 {
     AUTO_BUFFER hashes = {0};
@@ -142,12 +147,14 @@ static enum err find_known(struct writer *w, const struct step *step, struct map
     for (size_t i = 0; i < step->n_blocks; i++)
         array_text_value(&hashes, T_HASH, &step->blocks[i].hash);
     AUTO_ROWS rows = NULL;
-    TRY(db_query(w->db, "SELECT hash, id FROM mirror.block WHERE hash = ANY ($1::text::bytea[])",
-                 WITH(IN(array_text_end(&hashes))), &rows));
+    TRY(db_query(w->db, "SELECT b.hash, b.id, (SELECT count(*) FROM mirror.event e WHERE e.block = b.id AND e.generation <= $2)"
+                 "  FROM mirror.block b WHERE b.hash = ANY ($1::text::bytea[])",
+                 WITH(IN(array_text_end(&hashes)), IN(&w->cursor.generation)), &rows));
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct hash hash = rows_hash(rows, i, 0);
         bool added;
-        *(int64_t *)map_put(known, &hash, &added) = rows_i64(rows, i, 1);
+        *(struct known_block *)map_put(known, &hash, &added) =
+            (struct known_block){rows_i64(rows, i, 1), rows_i64(rows, i, 2)};
     }
     return OK;
 }
@@ -156,28 +163,28 @@ static void put_block(struct writer *w, const struct block *block, int64_t id)
 {
     struct instant time = {block->time};
     int16_t proof = (int16_t)block->proof;
-    int32_t events = (int32_t)block->n_logs;
     struct buffer *out = &w->block_rows;
-    copy_begin(out, 7);
+    copy_begin(out, 6);
     copy_value(out, T_I64, &id);
     copy_value(out, T_U64, &block->number);
     copy_value(out, T_HASH, &block->hash);
     copy_value(out, T_HASH, &block->parent_hash);
     copy_value(out, T_TIME, &time);
     copy_value(out, T_I16, &proof);
-    copy_value(out, T_I32, &events);
     w->n_blocks++;
 }
 
-static void put_feed(struct writer *w, int64_t seq, size_t n_logs, int64_t block)
+static void put_feed(struct writer *w, int64_t seq, int32_t events, int64_t block)
 {
-    int32_t events = (int32_t)n_logs;
     bool added = true;
-    copy_begin(&w->feed_rows, 4);
+    int32_t since = 0;
+    copy_begin(&w->feed_rows, 6);
     copy_value(&w->feed_rows, T_I64, &seq);
     copy_value(&w->feed_rows, T_I32, &events);
     copy_value(&w->feed_rows, T_I64, &block);
     copy_value(&w->feed_rows, T_BOOL, &added);
+    copy_value(&w->feed_rows, T_I32, &since);
+    copy_value(&w->feed_rows, T_I32, &w->cursor.generation);
     w->n_feed++;
 }
 
@@ -191,25 +198,28 @@ static enum err encode_blocks(struct writer *w, const struct step *step, struct 
     buffer_reset(&w->feed_rows);
     w->n_blocks = w->n_chain = w->n_events = w->n_feed = 0;
     struct map known;
-    map_init(&known, sizeof(struct hash), sizeof(int64_t));
+    map_init(&known, sizeof(struct hash), sizeof(struct known_block));
     enum err e = w->branches ? find_known(w, step, &known) : OK;
     for (size_t i = 0; e == OK && i < step->n_blocks; i++) {
         const struct block *block = &step->blocks[i];
-        const int64_t *id_known = map_get(&known, &block->hash);
-        int64_t id = id_known != NULL ? *id_known : after->next_block++;
-        if (id_known == NULL) {
+        const struct known_block *old = map_get(&known, &block->hash);
+        int64_t id = old != NULL ? old->id : after->next_block++;
+        int64_t events = old != NULL ? old->events : (int64_t)block->n_logs;
+        if (old == NULL) {
             put_block(w, block, id);
             for (size_t j = 0; j < block->n_logs; j++)
-                event_put(&w->event_rows, &w->types, id, block->number, &block->logs[j], &decoded[i][j]);
+                event_put(&w->event_rows, &w->types, &(struct event_place){id, block->number, after->generation},
+                          &block->logs[j], &decoded[i][j]);
             w->n_events += block->n_logs;
         }
         copy_begin(&w->chain_rows, 2);
         copy_value(&w->chain_rows, T_U64, &block->number);
         copy_value(&w->chain_rows, T_I64, &id);
         w->n_chain++;
-        if (block->n_logs > 0)
-            put_feed(w, after->next_feed_seq, block->n_logs, id);
-        after->next_feed_seq += (int64_t)block->n_logs;
+        if (events > 0)
+            put_feed(w, after->next_feed_seq, (int32_t)events, id);
+        after->next_feed_seq += events;
+        after->events += events;
         after->head_block = id;
         after->head_number = (int64_t)block->number;
         after->head_hash = block->hash;
@@ -235,11 +245,11 @@ static enum err apply_batch(struct writer *w, const struct step *step, struct de
 
 static enum err copy_all(struct writer *w)
 {
-    TRY(books_copy_table(w->db, "COPY mirror.block (id, number, hash, parent_hash, time, proof, events) FROM STDIN BINARY",
+    TRY(books_copy_table(w->db, "COPY mirror.block (id, number, hash, parent_hash, time, proof) FROM STDIN BINARY",
                  &w->block_rows, w->n_blocks));
     TRY(books_copy_table(w->db, "COPY mirror.chain (number, block) FROM STDIN BINARY", &w->chain_rows, w->n_chain));
     TRY(books_copy_table(w->db, event_copy_sql, &w->event_rows, w->n_events));
-    TRY(books_copy_table(w->db, "COPY mirror.feed (seq, events, block, added) FROM STDIN BINARY", &w->feed_rows, w->n_feed));
+    TRY(books_copy_table(w->db, "COPY mirror.feed (seq, events, block, added, since, generation) FROM STDIN BINARY", &w->feed_rows, w->n_feed));
     return books_copy(&w->books, w->db);
 }
 
