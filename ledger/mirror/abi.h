@@ -42,7 +42,8 @@ struct abi_event {
     uint32_t id;           /* index in the table of this build; dense from 0; never stored */
 };
 
-/* A decoded argument. Indexed dynamic arguments are their hash only (kind ABI_FIXED_BYTES, 32 bytes). */
+/* A decoded argument; `bytes` point into the log. Indexed dynamic arguments are their hash only (kind ABI_FIXED_BYTES,
+ * 32 bytes). */
 struct abi_value {
     enum abi_kind kind;
     struct amount number;   /* uint; bool: 0 or 1; int: magnitude */

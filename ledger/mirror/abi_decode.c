@@ -21,7 +21,8 @@ struct reader {
 
 static enum err refuse(const struct reader *r, const char *what)
 {
-    return err_with(ERR_UNDECODABLE, "%s, argument %s: %s", r->event->type, r->input->name, what);
+    return err_with(ERR_UNDECODABLE, "%s, argument %zu (%s): %s", r->event->type, (size_t)(r->input - r->event->inputs),
+                    r->input->name, what);
 }
 
 static bool all_bytes(const uint8_t *p, size_t n, uint8_t value)
@@ -247,7 +248,10 @@ enum err abi_decode(const struct abi_event *event, const struct log *log, struct
     if (log->n_topics != event->n_topics)
         return err_with(ERR_UNDECODABLE, "%s: %u topics instead of %u", event->type, (unsigned)log->n_topics,
                         event->n_topics);
-    struct reader r = {.data = log->data, .arena = arena, .items_left = ABI_ITEMS_MAX - event->n_inputs, .event = event};
+    struct reader r = {.data = log->data,
+                       .arena = arena,
+                       .items_left = ABI_ITEMS_MAX - event->n_inputs,
+                       .event = event};
     r.bytes_left = log->data.n + OVERLAP_MAX;
     struct abi_value *values = ARENA_ARRAY(arena, struct abi_value, event->n_inputs);
     size_t topic = 1, head = 0;

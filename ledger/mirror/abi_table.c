@@ -301,8 +301,8 @@ const struct abi_row abi_rows[] = {
 const size_t abi_n_rows = sizeof abi_rows / sizeof abi_rows[0];
 
 /* All contracts of the pinned kinds may stand behind an ERC-1967 proxy, whose events carry the contract's address. */
-#define PROXY "ERC1967Proxy", "Initializable"
-#define TOKEN "ERC20", "ERC20Pausable", "Ownable", "EIP5267"
+#define PROXY      "ERC1967Proxy", "Initializable"
+#define TOKEN      "ERC20", "ERC20Pausable", "Ownable", "EIP5267"
 #define EIGENLAYER "EigenLayerPausable", "Ownable", PROXY
 
 const char *const abi_groups[KIND_COUNT][ABI_GROUPS_MAX] = {

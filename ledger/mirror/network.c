@@ -51,13 +51,15 @@ static json_t *normalise(json_t *j)
     size_t i;
     if (json_is_object(j)) {
         copy = json_object();
-        json_object_foreach(j, key, item) {
+        json_object_foreach(j, key, item)
+        {
             if (key[0] != '_' && json_object_set_new(copy, key, normalise(item)) != 0)
                 assert(!"memory for the network file");
         }
     } else if (json_is_array(j)) {
         copy = json_array();
-        json_array_foreach(j, i, item) {
+        json_array_foreach(j, i, item)
+        {
             if (json_array_append_new(copy, normalise(item)) != 0)
                 assert(!"memory for the network file");
         }
@@ -80,8 +82,8 @@ static enum err parse_contract_references(const char *where, const json_t *entry
 
 static enum err parse_contract(const char *where, const json_t *entry, uint64_t start_block, struct contract *c)
 {
-    static const char *const members[] = {"kind", "name", "address", "from_block", "asset", "token", "timelock",
-                                          "collects_for", "parameters", NULL};
+    static const char *const members[] = {"kind",  "name",     "address",      "from_block", "asset",
+                                          "token", "timelock", "collects_for", "parameters", NULL};
     if (!json_is_object(entry))
         return err_with(ERR_CONFIG, "%s: must be an object", where);
     TRY(network_check_members(where, entry, members));
@@ -100,6 +102,8 @@ static enum err parse_contract(const char *where, const json_t *entry, uint64_t 
     TRY(network_get_address(where, entry, "address", true, &c->address, &has_address));
     c->from_block = start_block;
     TRY(network_get_number(where, entry, "from_block", false, 0, BLOCK_NUMBER_MAX, &c->from_block));
+    if (c->from_block < start_block)
+        c->from_block = start_block; /* nothing below it is read */
     TRY(parse_contract_references(where, entry, c));
     c->entry = entry;
 
@@ -187,7 +191,8 @@ static enum err check_spaces(const json_t *spaces)
     size_t i;
     if (spaces != NULL && !json_is_array(spaces))
         return err_with(ERR_CONFIG, "spaces: must be an array");
-    json_array_foreach(spaces, i, space) {
+    json_array_foreach(spaces, i, space)
+    {
         const char *id = NULL;
         char where[40];
         snprintf(where, sizeof where, "spaces[%zu]", i);
@@ -225,7 +230,7 @@ enum err network_parse(const char *text, size_t n, struct network *out)
     if (json_parse(text, n, JSON_DEPTH_MAX, &parsed) != OK) {
         char detail[256];
         snprintf(detail, sizeof detail, "%s", err_detail());
-        return err_with(ERR_CONFIG, "not JSON: %s", detail);
+        return err_with(ERR_CONFIG, "%s", detail);
     }
     struct network network = {.file = normalise(parsed)};
     map_init(&network.by_address, sizeof(struct address), sizeof(uint32_t));

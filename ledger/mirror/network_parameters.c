@@ -58,7 +58,8 @@ enum err network_check_members(const char *where, const json_t *object, const ch
 {
     const char *member;
     json_t *value;
-    json_object_foreach((json_t *)object, member, value) {
+    json_object_foreach((json_t *)object, member, value)
+    {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], member))
             i++;
@@ -141,7 +142,8 @@ static enum err check_addresses(const char *where, const json_t *object, const c
     size_t i;
     if (!json_is_array(list))
         return mistake(where, member, "must be an array of addresses");
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         struct address a;
         if (!json_is_string(item) || address_parse(json_string_value(item), json_string_length(item), &a) != OK)
             return err_with(ERR_CONFIG, "%s.%s[%zu]: must be an address", where, member, i);
@@ -187,7 +189,8 @@ static enum err check_table(const char *where, const json_t *object, const struc
     json_t *value;
     if (!json_is_object(object))
         return err_with(ERR_CONFIG, "%s: must be an object", where);
-    json_object_foreach((json_t *)object, member, value) {
+    json_object_foreach((json_t *)object, member, value)
+    {
         const struct parameter *p = known;
         while (p->name != NULL && strcmp(p->name, member))
             p++;
