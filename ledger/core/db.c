@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,6 +199,31 @@ void db_cancel(struct db *db)
     char text[CANCEL_TEXT];
     if (db->cancel != NULL && !PQcancel(db->cancel, text, sizeof text))
         log_warn("db", "cancel: %s", text);
+}
+
+static bool take_notices(struct db *db)
+{
+    bool any = false;
+    for (PGnotify *n = PQnotifies(db->conn); n != NULL; n = PQnotifies(db->conn)) {
+        PQfreemem(n);
+        any = true;
+    }
+    return any;
+}
+
+enum err db_wait_notice(struct db *db, unsigned ms, bool *noticed)
+{
+    bool any = take_notices(db);
+    struct pollfd wait = {.fd = PQsocket(db->conn), .events = POLLIN};
+    if (!any && wait.fd >= 0 && poll(&wait, 1, (int)ms) > 0) {
+        if (!PQconsumeInput(db->conn))
+            return failed(db, NULL);
+        any = take_notices(db);
+    }
+    if (PQstatus(db->conn) != CONNECTION_OK)
+        return failed(db, NULL);
+    *noticed = any;
+    return OK;
 }
 
 /* ---- statements ---- */
