@@ -31,9 +31,8 @@ static void check_parameters(const struct route *route)
         demand((p->type == PARAMETER_CHOICE) == (p->choices != NULL), route, "choices belong to PARAMETER_CHOICE");
         if (route->takes_at && strcmp(p->name, "at") == 0 && strstr(route->path, "{at}") != NULL)
             continue;
-        bool is_at = strcmp(p->name, "at") == 0 && p->type == PARAMETER_TEXT && route->takes_at && strstr(route->path, "{at}") != NULL;
         for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-            demand(is_at || strcmp(p->name, reserved[i]) != 0, route, "at, limit, after and order are the framework's");
+            demand(strcmp(p->name, reserved[i]) != 0, route, "at, limit, after and order are the framework's");
     }
 }
 
