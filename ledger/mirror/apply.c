@@ -2,6 +2,7 @@
 #include "ledger/mirror/apply.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "ledger/root.h"
 #include "ledger/token.h"
@@ -171,4 +172,18 @@ void apply_block(struct books *b, const struct network *network, const struct bl
         rule_of_event[decoded[i].event->id](&at, decoded[i].values);
     }
     books_block_end(b);
+}
+
+enum err apply_batch(struct books *b, struct db *db, const struct network *network, const struct block *blocks,
+                     struct decoded_log *const *decoded, size_t n)
+{
+    for (int round = 0; round < BOOKS_ROUNDS_MAX; round++) {
+        books_batch_begin(b);
+        for (size_t i = 0; i < n; i++)
+            apply_block(b, network, &blocks[i], decoded[i]);
+        if (books_settle(b) == OK)
+            return OK;
+        TRY(books_fetch(b, db, blocks[0].number));
+    }
+    return err_with(ERR_INTERNAL, "block %" PRIu64 " still needs rows after %d rounds", blocks[0].number, BOOKS_ROUNDS_MAX);
 }

@@ -22,5 +22,9 @@ void apply_setup(void);
 struct decoded_log *decode_block(const struct network *network, const struct block *block, struct arena *arena);
 /* books_block_begin .. books_block_end for one block. */
 void apply_block(struct books *b, const struct network *network, const struct block *block, const struct decoded_log *decoded);
+/* The whole life of a batch up to settled books: apply, read what was needed, apply again. Afterwards its rows stand in the
+ * out buffers. Database errors; ERR_INTERNAL: a rule asks for ever more. */
+MUST_CHECK enum err apply_batch(struct books *b, struct db *db, const struct network *network, const struct block *blocks,
+                                struct decoded_log *const *decoded, size_t n);
 
 #endif

@@ -183,24 +183,29 @@ static enum err start_feeder(struct run *r)
     return feeder_start(&source, &r->feeder);
 }
 
+static enum err rebuild_books(const struct mirror_options *o)
+{
+    return rebuild_run(&(struct rebuild_options){.writer_conninfo = o->writer_conninfo,
+                                                 .network = o->network,
+                                                 .locations = o->locations,
+                                                 .n_locations = o->n_locations,
+                                                 .timeout_ms = o->timeout_ms,
+                                                 .stop = o->stop});
+}
+
 static enum err open_run(struct run *r)
 {
+    const struct mirror_options *o = r->options;
     bool network_changed;
-    TRY(writer_open(r->options->writer_conninfo, r->options->network, &r->writer, &network_changed));
-    health_leader(true);
-    const struct cursor *cursor = writer_cursor(r->writer);
+    TRY(writer_open(o->writer_conninfo, o->network, &r->writer, &network_changed));
     if (network_changed) {
         writer_close(r->writer, true);
         r->writer = NULL;
-        return rebuild_run(&(struct rebuild_options){.writer_conninfo = r->options->writer_conninfo,
-                                                     .network = r->options->network,
-                                                     .locations = r->options->locations,
-                                                     .n_locations = r->options->n_locations,
-                                                     .timeout_ms = r->options->timeout_ms,
-                                                     .stop = r->options->stop}) == OK
-                   ? ERR_RETRY
-                   : ERR_CONFIG;
+        TRY(rebuild_books(o));
+        TRY(writer_open(o->writer_conninfo, o->network, &r->writer, &network_changed));
     }
+    health_leader(true);
+    const struct cursor *cursor = writer_cursor(r->writer);
     if (cursor->head_number < 0) {
         TRY(writer_bulk(r->writer, true));
         r->bulk = true;

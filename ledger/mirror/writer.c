@@ -228,21 +228,6 @@ static enum err encode_blocks(struct writer *w, const struct step *step, struct 
     return e;
 }
 
-static enum err apply_batch(struct writer *w, const struct step *step, struct decoded_log *const *decoded)
-{
-    struct books *b = &w->books;
-    for (int round = 0; round < BOOKS_ROUNDS_MAX; round++) {
-        books_batch_begin(b);
-        for (size_t i = 0; i < step->n_blocks; i++)
-            apply_block(b, w->network, &step->blocks[i], decoded[i]);
-        if (books_settle(b) == OK)
-            return OK;
-        TRY(books_fetch(b, w->db, step->blocks[0].number));
-    }
-    return err_with(ERR_INTERNAL, "block %llu still needs rows after %d rounds",
-                    (unsigned long long)step->blocks[0].number, BOOKS_ROUNDS_MAX);
-}
-
 static enum err copy_all(struct writer *w)
 {
     TRY(books_copy_table(w->db, "COPY mirror.block (id, number, hash, parent_hash, time, proof) FROM STDIN BINARY",
@@ -285,7 +270,7 @@ enum err writer_book(struct writer *w, const struct step *step, struct decoded_l
 {
     struct cursor after = w->cursor;
     TRY(encode_blocks(w, step, decoded, &after));
-    TRY(apply_batch(w, step, decoded));
+    TRY(apply_batch(&w->books, w->db, w->network, step->blocks, decoded, step->n_blocks));
     after.root = w->books.batch_root;
     after.next_account = (int64_t)w->books.batch_next_account;
     after.source_mark = (int64_t)step->mark;
