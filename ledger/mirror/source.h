@@ -31,6 +31,7 @@ struct source_options {
     bool once;            /* stop (ERR_END) at the head seen at the first step; archives always end */
     unsigned poll_ms;     /* RPC: wait between polls of an unchanged head */
     unsigned timeout_ms;  /* RPC: one request */
+    size_t max_answer;    /* RPC: bytes of one answer, unpacked; 0: 512 MiB */
     /* Where the books stand: every booked block from the last finalized one on (that one too, if it is booked: a branch may
      * fork from it), ascending, without gaps, at least the head if any. */
     const struct chain_block *booked;
@@ -84,7 +85,8 @@ MUST_CHECK enum err asker_open(const char *const *urls, size_t n, unsigned timeo
 void asker_close(struct asker *a);
 /* Header by number, its hash recomputed where possible. ERR_NOT_FOUND: the node has none. */
 MUST_CHECK enum err asker_header(struct asker *a, uint64_t number, struct block *out);
-/* eth_call at a block hash (EIP-1898); the returned bytes in the arena. */
+/* eth_call at a block hash (EIP-1898); the returned bytes in the arena. ERR_NOT_FOUND: the contract reverts there (that is
+ * its answer: asking again will not help). */
 MUST_CHECK enum err asker_call(struct asker *a, struct hash block, struct address to, struct slice data, struct arena *arena,
                                struct slice *out);
 
