@@ -8,7 +8,18 @@
 extern const struct route *const routes[];
 
 /* One line a noun. */
+extern const struct route accounts_routes[];
+extern const struct route blocks_routes[];
+extern const struct route entries_routes[];
+extern const struct route events_routes[];
 extern const struct route health_routes[];
+extern const struct route holders_routes[];
 extern const struct route openapi_routes[];
+extern const struct route reorgs_routes[];
+extern const struct route root_doc_routes[];
+extern const struct route status_routes[];
+extern const struct route stream_routes[];
+extern const struct route tokens_routes[];
+extern const struct route trial_balance_routes[];
 
 #endif

@@ -1,0 +1,173 @@
+/* api/status.c - how far the mirror has come, at any time. */
+#include "api/routes.h"
+#include "ledger/mirror/block.h"
+
+enum {
+    COLUMN_CHAIN_ID,
+    COLUMN_NETWORK,
+    COLUMN_GENERATION,
+    COLUMN_NUMBER,
+    COLUMN_HASH,
+    COLUMN_TIME,
+    COLUMN_SAFE_NUMBER,
+    COLUMN_SAFE_HASH,
+    COLUMN_SAFE_TIME,
+    COLUMN_FINALIZED_NUMBER,
+    COLUMN_FINALIZED_HASH,
+    COLUMN_FINALIZED_TIME,
+    COLUMN_SOURCE_HEAD,
+    COLUMN_LAG_BLOCKS,
+    COLUMN_LAG_SECONDS,
+    COLUMN_EVENTS,
+    COLUMN_FEED_SEQ,
+    COLUMN_REORGS,
+    COLUMN_ROOT,
+    COLUMN_STOPPED,
+    COLUMN_PROOFS /* one for each enum block_proof */
+};
+
+/* Nothing is behind unless the source has a block that is not committed, so without one the lag is 0 whatever the clock
+ * says; else it is the age of the last committed block. */
+static enum err status_ask(const struct request *r, struct statement *s)
+{
+    (void)r;
+    s->sql =
+        "SELECT c.chain_id, c.network::jsonb ->> 'name', c.generation, c.head_number, h.hash, h.time, c.safe_number, s.hash, s.time,"
+        " c.finalized_number, f.hash, f.time, c.source_head, l.blocks,"
+        " CASE WHEN l.blocks > 0 THEN greatest(0, extract(epoch FROM now() - h.time))::bigint ELSE 0 END,"
+        " c.events, c.next_feed_seq - 1, (SELECT count(*) FROM mirror.reorg), c.root, c.stopped,"
+        " p.archive, p.none, p.bloom, p.receipts, p.unhashable"
+        " FROM mirror.cursor c"
+        " LEFT JOIN mirror.block h ON h.id = c.head_block"
+        " LEFT JOIN mirror.chain sc ON sc.number = c.safe_number LEFT JOIN mirror.block s ON s.id = sc.block"
+        " LEFT JOIN mirror.chain fc ON fc.number = c.finalized_number LEFT JOIN mirror.block f ON f.id = fc.block"
+        " CROSS JOIN LATERAL (SELECT greatest(0, coalesce(c.source_head - coalesce(c.head_number, -1), 0)) AS blocks) l"
+        " CROSS JOIN (SELECT count(*) FILTER (WHERE b.proof = 0) AS archive, count(*) FILTER (WHERE b.proof = 1) AS none,"
+        "   count(*) FILTER (WHERE b.proof = 2) AS bloom, count(*) FILTER (WHERE b.proof = 3) AS receipts,"
+        "   count(*) FILTER (WHERE b.proof = 4) AS unhashable FROM mirror.block b) p";
+    return OK;
+}
+
+static void write_number(struct json_writer *w, const char *key, const struct rows *rows, size_t column)
+{
+    jw_key(w, key);
+    if (rows_null(rows, 0, column))
+        jw_null(w);
+    else
+        jw_u64(w, rows_u64(rows, 0, column));
+}
+
+static void write_text(struct json_writer *w, const char *key, const struct rows *rows, size_t column)
+{
+    jw_key(w, key);
+    if (rows_null(rows, 0, column))
+        jw_null(w);
+    else
+        jw_text(w, rows_text(rows, 0, column));
+}
+
+/* {number, hash, time} from three columns; null if there is no such block yet. Hash and time are null where a finalized
+ * block's header was not fetched. */
+static void write_block(struct json_writer *w, const char *key, const struct rows *rows, size_t first)
+{
+    jw_key(w, key);
+    if (rows_null(rows, 0, first)) {
+        jw_null(w);
+        return;
+    }
+    jw_object(w);
+    write_number(w, "number", rows, first);
+    jw_key(w, "hash");
+    if (rows_null(rows, 0, first + 1))
+        jw_null(w);
+    else
+        jw_hash(w, rows_hash(rows, 0, first + 1));
+    jw_key(w, "time");
+    if (rows_null(rows, 0, first + 2))
+        jw_null(w);
+    else
+        jw_time(w, rows_time(rows, 0, first + 2));
+    jw_object_end(w);
+}
+
+static void write_proofs(struct json_writer *w, const struct rows *rows)
+{
+    jw_key(w, "blocks_by_proof");
+    jw_object(w);
+    for (int p = PROOF_ARCHIVE; p <= PROOF_UNHASHABLE; p++)
+        write_number(w, block_proof_name((enum block_proof)p), rows, COLUMN_PROOFS + (size_t)p);
+    jw_object_end(w);
+}
+
+static enum err status_answer(const struct request *r, const struct rows *rows, struct reply *reply)
+{
+    struct json_writer *w = &reply->json;
+    jw_key(w, "version");
+    jw_text(w, r->facts->version);
+    write_number(w, "chain_id", rows, COLUMN_CHAIN_ID);
+    write_text(w, "network", rows, COLUMN_NETWORK);
+    write_number(w, "generation", rows, COLUMN_GENERATION);
+    write_block(w, "head", rows, COLUMN_NUMBER);
+    write_block(w, "safe", rows, COLUMN_SAFE_NUMBER);
+    write_block(w, "finalized", rows, COLUMN_FINALIZED_NUMBER);
+    write_number(w, "source_head", rows, COLUMN_SOURCE_HEAD);
+    jw_key(w, "syncing");
+    jw_bool(w, rows_u64(rows, 0, COLUMN_LAG_BLOCKS) > 0);
+    write_number(w, "lag_blocks", rows, COLUMN_LAG_BLOCKS);
+    write_number(w, "lag_seconds", rows, COLUMN_LAG_SECONDS);
+    write_number(w, "events", rows, COLUMN_EVENTS);
+    write_number(w, "feed_seq", rows, COLUMN_FEED_SEQ);
+    write_number(w, "reorgs", rows, COLUMN_REORGS);
+    jw_key(w, "block_root");
+    if (rows_null(rows, 0, COLUMN_ROOT))
+        jw_null(w);
+    else
+        jw_hash(w, rows_hash(rows, 0, COLUMN_ROOT));
+    write_proofs(w, rows);
+    write_text(w, "stopped", rows, COLUMN_STOPPED);
+    jw_key(w, "audit");
+    jw_null(w);
+    return OK;
+}
+
+static const struct member head_members[] = {
+    {.name = "number", .type = T_U64, .about = "Its number."},
+    {.name = "hash", .type = T_HASH, .nullable = true, .about = "Its hash; null if its header was not fetched."},
+    {.name = "time", .type = T_TIME, .nullable = true, .about = "Its time."},
+    {0}};
+
+const struct route status_routes[] = {
+    {.method = "GET",
+     .path = "/v1/status",
+     .about = "How far the mirror has come; answered also while syncing.",
+     .shape = SHAPE_OBJECT,
+     .cache = CACHE_NEVER,
+     .members = MEMBERS(
+         {.name = "version", .type = T_TEXT, .about = "Version of this program."},
+         {.name = "chain_id", .type = T_U64, .nullable = true, .about = "The chain that is mirrored."},
+         {.name = "network", .type = T_TEXT, .nullable = true, .about = "Name of the network file."},
+         {.name = "generation", .type = T_U64, .about = "Rises with every rebuild of the books."},
+         {.name = "head", .nest = NEST_OBJECT, .nullable = true, .members = head_members, .about = "The last committed block."},
+         {.name = "safe", .nest = NEST_OBJECT, .nullable = true, .members = head_members, .about = "The last safe block."},
+         {.name = "finalized", .nest = NEST_OBJECT, .nullable = true, .members = head_members, .about = "The last finalized block."},
+         {.name = "source_head", .type = T_U64, .nullable = true, .about = "The source's head when last heard."},
+         {.name = "syncing", .type = T_BOOL, .about = "Whether the source has a block that is not committed."},
+         {.name = "lag_blocks", .type = T_U64, .about = "How many blocks are not committed."},
+         {.name = "lag_seconds", .type = T_U64, .about = "Age of the last committed block while syncing, else 0."},
+         {.name = "events", .type = T_U64, .about = "Canonical events."},
+         {.name = "feed_seq", .type = T_U64, .about = "Last number of the feed of events."},
+         {.name = "reorgs", .type = T_U64, .about = "How many reorgs were seen."},
+         {.name = "block_root", .type = T_HASH, .nullable = true, .about = "Root of the books at the head."},
+         {.name = "blocks_by_proof",
+          .nest = NEST_OBJECT,
+          .about = "Stored blocks by how their logs are known to be complete.",
+          .members = MEMBERS({.name = "archive", .type = T_U64, .about = "Read from an archive."},
+                             {.name = "none", .type = T_U64, .about = "Not proven."},
+                             {.name = "bloom", .type = T_U64, .about = "By the header's bloom."},
+                             {.name = "receipts", .type = T_U64, .about = "By the receipts' root."},
+                             {.name = "unhashable", .type = T_U64, .about = "The header has members unknown to this version."})},
+         {.name = "stopped", .type = T_TEXT, .nullable = true, .about = "Why the mirror refuses to go on."},
+         {.name = "audit", .nest = NEST_ANY, .nullable = true, .about = "Result of the last verification; null if there was none."}),
+     .ask = status_ask,
+     .answer = status_answer},
+    {0}};

@@ -1,0 +1,167 @@
+// tests/scenarios/golden.mjs - every token figure of the golden chains, asked over the API as of each sampled block.
+//
+// The truth was recorded from the contracts' own view functions; each chain is mirrored from its archive into a fresh
+// database, then served. ALTLEDGER names the binary (default build/altledger), GOLDEN_CHAINS the chains.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const binary = process.env.ALTLEDGER ?? join(root, "build/altledger");
+const chains = (process.env.GOLDEN_CHAINS ?? "seed7,seed13").split(",");
+const AT_ONCE = 8; // requests in flight
+const PAGE = 7; // small on purpose: the lists must hold across many pages
+const undo = [];
+after(async () => {
+    for (const step of undo.reverse()) await step();
+});
+
+function exited(child) {
+    return child.exitCode !== null || child.signalCode !== null
+        ? Promise.resolve()
+        : new Promise((done) => child.once("exit", done));
+}
+
+function start(args) {
+    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    child.log = "";
+    for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (text) => { child.log = (child.log + text).slice(-20000); });
+    return child;
+}
+
+async function run(args) {
+    const child = start(args);
+    await exited(child);
+    assert.equal(child.exitCode, 0, `altledger ${args.join(" ")}:\n${child.log}`);
+}
+
+function freePort() {
+    return new Promise((done) => {
+        const server = createServer().listen(0, "127.0.0.1", () => {
+            const { port } = server.address();
+            server.close(() => done(port));
+        });
+    });
+}
+
+async function serve(data) {
+    const port = await freePort();
+    const child = start(["serve", "--data", data, "--listen", `127.0.0.1:${port}`]);
+    undo.push(async () => {
+        child.kill("SIGTERM");
+        await exited(child);
+    });
+    const url = `http://127.0.0.1:${port}`;
+    for (let i = 0; i < 300; i++) {
+        assert.equal(child.exitCode, null, `serve ended:\n${child.log}`);
+        const reply = await fetch(`${url}/readyz`).catch(() => null);
+        if (reply?.ok) return url;
+        await new Promise((go) => setTimeout(go, 100));
+    }
+    assert.fail(`serve was not ready within 30 seconds:\n${child.log}`);
+}
+
+async function get(url) {
+    const reply = await fetch(url);
+    const text = await reply.text();
+    assert.equal(reply.status, 200, `${url}: ${text}`);
+    return JSON.parse(text);
+}
+
+async function all(url) {
+    const rows = [];
+    let page = await get(`${url}&limit=${PAGE}`);
+    for (;;) {
+        rows.push(...page.data);
+        if (!page.has_more) return rows;
+        assert.ok(page.next_cursor, `${url}: has_more without next_cursor`);
+        page = await get(`${url}&limit=${PAGE}&after=${encodeURIComponent(page.next_cursor)}`);
+    }
+}
+
+async function each(items, work) {
+    const queue = [...items];
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        while (queue.length) await work(queue.shift());
+    }));
+}
+
+const nonZero = (figures) => Object.fromEntries(Object.entries(figures ?? {}).filter(([, v]) => v !== "0")
+    .map(([k, v]) => [k.toLowerCase(), v]).sort());
+
+async function checkToken(url, token, truth, names, count) {
+    const at = truth.block;
+    const answer = await get(`${url}/v1/tokens/${token}?at=${at}`);
+    assert.equal(answer.as_of.block_number, at);
+    assert.equal(answer.total_supply, truth[names.supply], `${names.supply} at ${at}`);
+    count(1);
+    const rows = await all(`${url}/v1/tokens/${token}/holders?at=${at}`);
+    const keys = rows.map((r) => r.address.toLowerCase());
+    assert.deepEqual(keys, [...keys].sort(), "holders are ordered by address");
+    const listed = Object.fromEntries(rows.map((r) => [r.address.toLowerCase(), r.amount]));
+    assert.deepEqual(listed, nonZero(truth[names.balances]), `holders of ${names.balances} at ${at}`);
+    assert.equal(answer.holders, rows.length, `holder count of ${names.balances} at ${at}`);
+    count(rows.length + 1);
+    if (!names.assets) {
+        assert.equal(answer.vault, null);
+        return;
+    }
+    assert.equal(answer.vault.total_assets, truth[names.assets], `${names.assets} at ${at}`);
+    const rate = (10n ** 18n * (BigInt(truth[names.assets]) + 1n)) / (BigInt(truth[names.supply]) + 1n);
+    assert.equal(answer.vault.rate, rate.toString(), `rate at ${at}`);
+    count(2);
+}
+
+async function checkAccount(url, address, truth, tokens, count) {
+    const answer = await get(`${url}/v1/accounts/${address}?at=${truth.block}`);
+    const where = `${address} at ${truth.block}`;
+    assert.equal(answer.as_of.block_number, truth.block);
+    for (const [name, token] of Object.entries(tokens)) {
+        const row = answer.balances.find((b) => b.token.toLowerCase() === token);
+        const expected = truth[name]?.[address] ?? "0";
+        assert.equal(row?.amount ?? "0", expected, `${name} of ${where}`);
+        assert.ok(row === undefined || row.amount !== "0", `a zero balance of ${name} is left out: ${where}`);
+        count(1);
+    }
+    const votes = answer.votes.find((v) => v.token.toLowerCase() === tokens.alt);
+    assert.equal(votes?.units ?? "0", truth.votes?.[address] ?? "0", `votes of ${where}`);
+    count(1);
+}
+
+for (const chain of chains) {
+    const folder = join(root, "tests/data/chains", chain);
+    test(`${chain}: balances, votes, supplies and vault equal the contracts' own answers`, async (t) => {
+        assert.ok(existsSync(binary), `${binary} is missing: run make build`);
+        const data = mkdtempSync(join(tmpdir(), "altledger-golden-"));
+        undo.push(() => rmSync(data, { recursive: true, force: true }));
+        const network = join(folder, "network.json");
+        const { contracts } = JSON.parse(readFileSync(network));
+        const named = (name) => contracts.find((c) => c.name === name).address.toLowerCase();
+        const tokens = { alt: named("alt"), tok2: named("tok2"), vault: named("realt") };
+        await run(["mirror", "--once", "--network", network, "--source", join(folder, "chain.ndjson.gz"), "--data", data]);
+        const url = await serve(data);
+
+        const samples = JSON.parse(gunzipSync(readFileSync(join(folder, "truth.json.gz"))));
+        let figures = 0;
+        const count = (n) => { figures += n; };
+        const people = new Set(samples.flatMap((s) => [s.alt, s.tok2, s.vault, s.votes]
+            .flatMap((map) => Object.keys(map ?? {}))));
+        for (const truth of samples) {
+            await checkToken(url, tokens.alt, truth, { balances: "alt", supply: "supply" }, count);
+            await checkToken(url, tokens.tok2, truth, { balances: "tok2", supply: "tok2_supply" }, count);
+            await checkToken(url, tokens.vault, truth,
+                { balances: "vault", supply: "vault_supply", assets: "vault_assets" }, count);
+            await each(people, (address) => checkAccount(url, address, truth, tokens, count));
+        }
+        t.diagnostic(`${chain}: ${figures} figures equal at ${samples.length} blocks`);
+        console.log(`${chain}: ${figures} figures equal at ${samples.length} blocks, ${people.size} accounts`);
+        assert.ok(figures > 1000);
+    });
+}
