@@ -121,17 +121,6 @@ static void send_line(const struct line *l)
     }
 }
 
-static size_t message_format(char out[MESSAGE_MAX], const char *format, va_list args)
-{
-    int n = vsnprintf(out, MESSAGE_MAX, format, args);
-    if (n < 0)
-        return 0;
-    if (n < MESSAGE_MAX)
-        return (size_t)n;
-    memcpy(out + MESSAGE_MAX - 4, "...", 4);
-    return MESSAGE_MAX - 1;
-}
-
 void log_line(enum log_level level, const char *component, const char *format, ...)
 {
     if ((int)level > least_level)
@@ -140,8 +129,13 @@ void log_line(enum log_level level, const char *component, const char *format, .
     char message[MESSAGE_MAX];
     va_list args;
     va_start(args, format);
-    size_t n = message_format(message, format, args);
+    int printed = vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    size_t n = printed < 0 ? 0 : (size_t)printed;
+    if (n >= sizeof message) {
+        n = sizeof message - 1;
+        memcpy(message + n - 3, "...", 3);
+    }
 
     bool json = as_json;
     struct line l;

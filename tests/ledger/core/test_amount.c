@@ -73,9 +73,18 @@ static void assert_same(struct amount a, struct amount b)
 static void amount_parse__reads_what_amount_format_writes(void **unused)
 {
     (void)unused;
-    const char *texts[] = {"0", "1", "9", "10", "9999999999999999", "10000000000000000", "10000000000000001",
-                           "18446744073709551615", "18446744073709551616", "1000000000000000000000000000000000000000",
-                           "340282366920938463463374607431768211456", MAX_TEXT};
+    const char *texts[] = {"0",
+                           "1",
+                           "9",
+                           "10",
+                           "9999999999999999",
+                           "10000000000000000",
+                           "10000000000000001",
+                           "18446744073709551615",
+                           "18446744073709551616",
+                           "1000000000000000000000000000000000000000",
+                           "340282366920938463463374607431768211456",
+                           MAX_TEXT};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_amount(amount_of(texts[i]), texts[i]);
     assert_same(amount_of(MAX_TEXT), amount_max);
@@ -97,10 +106,9 @@ static void amount_parse__refuses_what_is_not_a_plain_decimal(void **unused)
 static void amount_parse__refuses_2_to_256(void **unused)
 {
     (void)unused;
-    const char *texts[] = {
-        "115792089237316195423570985008687907853269984665640564039457584007913129639936",
-        "999999999999999999999999999999999999999999999999999999999999999999999999999999",
-        "1000000000000000000000000000000000000000000000000000000000000000000000000000000"};
+    const char *texts[] = {"115792089237316195423570985008687907853269984665640564039457584007913129639936",
+                           "999999999999999999999999999999999999999999999999999999999999999999999999999999",
+                           "1000000000000000000000000000000000000000000000000000000000000000000000000000000"};
     struct amount a = amount_wad;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_int_equal(amount_parse(texts[i], strlen(texts[i]), &a), ERR_OVERFLOW);
@@ -468,15 +476,19 @@ static void amount_from_numeric__refuses_what_is_no_whole_number(void **unused)
         const char *hex;
         enum err e;
     } cases[] = {
-        {"000200000000000100011388", ERR_FIELD},     /* 1.5 */
-        {"0001ffff000000040001", ERR_FIELD},         /* 0.0001 */
-        {"00000000c0000000", ERR_FIELD},             /* NaN */
-        {"00000000d0000020", ERR_FIELD},             /* Infinity */
-        {"00000000f0000020", ERR_FIELD},             /* -Infinity */
-        {"00010000000000002710", ERR_FIELD},         /* a digit of 10000 */
-        {"0001000000000000ffff", ERR_FIELD},         /* a digit of -1 */
-        {"0002000000000000" "0001", ERR_FIELD},      /* a digit missing */
-        {"0001000000000000" "00010001", ERR_FIELD},  /* a digit too many */
+        {"000200000000000100011388", ERR_FIELD}, /* 1.5 */
+        {"0001ffff000000040001", ERR_FIELD},     /* 0.0001 */
+        {"00000000c0000000", ERR_FIELD},         /* NaN */
+        {"00000000d0000020", ERR_FIELD},         /* Infinity */
+        {"00000000f0000020", ERR_FIELD},         /* -Infinity */
+        {"00010000000000002710", ERR_FIELD},     /* a digit of 10000 */
+        {"0001000000000000ffff", ERR_FIELD},     /* a digit of -1 */
+        {"0002000000000000"
+         "0001",
+         ERR_FIELD}, /* a digit missing */
+        {"0001000000000000"
+         "00010001",
+         ERR_FIELD}, /* a digit too many */
         {"ffff000000000000", ERR_FIELD},
         {"00000000000000", ERR_FIELD},
         {"", ERR_FIELD},

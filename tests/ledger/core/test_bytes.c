@@ -10,7 +10,7 @@
 #include "ledger/core/bytes.h"
 
 #define ADDRESS "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-#define HASH "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+#define HASH    "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
 /* The examples of EIP-55, and zero. */
 static void address_format__obeys_eip_55(void **unused)

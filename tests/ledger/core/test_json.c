@@ -27,9 +27,12 @@ static enum err parse(const char *text, size_t n, int depth)
 static void json_parse__takes_json(void **unused)
 {
     (void)unused;
-    static const char *const all[] = {
-        "{}", "[]", " {\"a\" : [1, -2.5e3, true, null, \"\\u00e9\\\"[[[[\"]}\n", "[\"\xc3\xa9\"]", "[9223372036854775807]",
-        "{\"a\":{\"b\":{}},\"c\":[[]]}"};
+    static const char *const all[] = {"{}",
+                                      "[]",
+                                      " {\"a\" : [1, -2.5e3, true, null, \"\\u00e9\\\"[[[[\"]}\n",
+                                      "[\"\xc3\xa9\"]",
+                                      "[9223372036854775807]",
+                                      "{\"a\":{\"b\":{}},\"c\":[[]]}"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         assert_int_equal(parse(all[i], strlen(all[i]), 3), OK);
     assert_int_equal(parse("{}x", 2, 3), OK); /* exactly n bytes are read */
@@ -145,8 +148,9 @@ static void jw_text_n__escapes_and_repairs(void **unused)
     jw_start(&w, &b);
     static const char in[] = "a\"\\/\b\n\r\t\0\x1f\x7f \xc3\xa9\xf0\x9f\x98\x80|\xff|\xed\xa0\x80|\xe2\x82";
     jw_text_n(&w, in, sizeof in - 1);
-    assert_written(&b, "\"a\\\"\\\\/\\u0008\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9\xf0\x9f\x98\x80|\xef\xbf\xbd|\xef\xbf\xbd"
-                       "\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\"");
+    assert_written(&b,
+                   "\"a\\\"\\\\/\\u0008\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9\xf0\x9f\x98\x80|\xef\xbf\xbd|\xef\xbf\xbd"
+                   "\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
 static void jw_text_n__every_byte_reads_back(void **unused)
