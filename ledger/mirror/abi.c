@@ -206,7 +206,7 @@ static size_t slot_of(enum contract_kind kind, const struct hash *topic0, uint32
 {
     uint64_t h; /* topic0 is a hash already: any of its bytes will do */
     memcpy(&h, topic0->b, sizeof h);
-    return (size_t)((h ^ (h >> 32)) + (uint64_t)kind * 131 + n_topics * 17u) % SLOTS;
+    return (size_t)((h ^ (h >> 32)) + (uint64_t)kind * 131 + (uint64_t)n_topics * 17) % SLOTS;
 }
 
 static const struct abi_event *find(enum contract_kind kind, const struct hash *topic0, uint32_t n_topics, size_t *at)
@@ -226,7 +226,7 @@ static void index_group(enum contract_kind kind, const char *group)
     bool known = false;
     for (size_t i = 0; i < table.n; i++) {
         const struct abi_event *e = &table.events[i];
-        if (strcmp(e->group, group))
+        if (strcmp(e->group, group) != 0)
             continue;
         known = true;
         size_t at;

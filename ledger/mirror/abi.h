@@ -13,7 +13,15 @@
 #include "ledger/mirror/network.h"
 
 enum abi_kind {
-    ABI_UINT, ABI_INT, ABI_ADDRESS, ABI_BOOL, ABI_FIXED_BYTES, ABI_BYTES, ABI_STRING, ABI_ARRAY, ABI_TUPLE
+    ABI_UINT,
+    ABI_INT,
+    ABI_ADDRESS,
+    ABI_BOOL,
+    ABI_FIXED_BYTES,
+    ABI_BYTES,
+    ABI_STRING,
+    ABI_ARRAY,
+    ABI_TUPLE
 };
 
 struct abi_type {
@@ -36,20 +44,20 @@ struct abi_event {
     const char *type;      /* "ERC20.Transfer": the public name, unique together with the signature */
     const char *signature; /* "Transfer(address,address,uint256)" */
     struct hash topic0;
-    unsigned n_topics;     /* 1 + indexed inputs */
+    unsigned n_topics; /* 1 + indexed inputs */
     const struct abi_input *inputs;
     size_t n_inputs;
-    uint32_t id;           /* index in the table of this build; dense from 0; never stored */
+    uint32_t id; /* index in the table of this build; dense from 0; never stored */
 };
 
 /* A decoded argument; `bytes` point into the log. Indexed dynamic arguments are their hash only (kind ABI_FIXED_BYTES,
  * 32 bytes). */
 struct abi_value {
     enum abi_kind kind;
-    struct amount number;   /* uint; bool: 0 or 1; int: magnitude */
-    bool negative;          /* int */
+    struct amount number; /* uint; bool: 0 or 1; int: magnitude */
+    bool negative;        /* int */
     struct address address;
-    struct slice bytes;     /* fixed bytes, bytes, string (not necessarily UTF-8) */
+    struct slice bytes;      /* fixed bytes, bytes, string (not necessarily UTF-8) */
     struct abi_value *items; /* array, tuple */
     size_t n_items;
 };

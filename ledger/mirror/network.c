@@ -92,7 +92,7 @@ static enum err parse_contract(const char *where, const json_t *entry, uint64_t 
     bool has_address = false;
     TRY(network_get_text(where, entry, "kind", true, &kind));
     size_t k = 0;
-    while (k < KIND_COUNT && strcmp(kind_names[k], kind))
+    while (k < KIND_COUNT && strcmp(kind_names[k], kind) != 0)
         k++;
     if (k == KIND_COUNT)
         return err_with(ERR_CONFIG, "%s.kind: \"%.64s\" is not a kind of contract", where, kind);

@@ -61,7 +61,7 @@ enum err network_check_members(const char *where, const json_t *object, const ch
     json_object_foreach((json_t *)object, member, value)
     {
         size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], member))
+        while (known[i] != NULL && strcmp(known[i], member) != 0)
             i++;
         if (known[i] == NULL)
             return mistake(where, member, "no such member");
@@ -121,7 +121,7 @@ static enum err check_clock(const char *where, const json_t *object, const char 
 {
     const char *text = NULL;
     TRY(network_get_text(where, object, member, true, &text));
-    if (strcmp(text, "block") && strcmp(text, "timestamp"))
+    if (strcmp(text, "block") != 0 && strcmp(text, "timestamp") != 0)
         return mistake(where, member, "must be \"block\" or \"timestamp\"");
     return OK;
 }
@@ -192,7 +192,7 @@ static enum err check_table(const char *where, const json_t *object, const struc
     json_object_foreach((json_t *)object, member, value)
     {
         const struct parameter *p = known;
-        while (p->name != NULL && strcmp(p->name, member))
+        while (p->name != NULL && strcmp(p->name, member) != 0)
             p++;
         if (p->name == NULL)
             return mistake(where, member, "no such parameter");

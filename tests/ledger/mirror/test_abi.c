@@ -126,7 +126,7 @@ static void abi_groups__are_all_used_and_lose_no_event_to_another(void **state)
         bool listed = false;
         for (size_t kind = 0; kind < KIND_COUNT; kind++)
             for (size_t g = 0; g < ABI_GROUPS_MAX && abi_groups[kind][g] != NULL; g++) {
-                if (strcmp(abi_groups[kind][g], e->group))
+                if (strcmp(abi_groups[kind][g], e->group) != 0)
                     continue;
                 listed = true;
                 struct log log = log_for(e, NULL, NULL, 0);
@@ -155,6 +155,31 @@ static void abi_find__depends_on_the_emitter_and_on_the_number_of_topics(void **
     log = log_for(abi_by_signature("MachServiceManager", "AlertRemoved(bytes32,address)"), NULL, NULL, 0);
     assert_string_equal(abi_find(KIND_MACH_SERVICE_MANAGER, &log)->type, "MachServiceManager.AlertRemoved");
     assert_string_equal(abi_find(KIND_ALT_STAKING, &log)->type, "AltLayerStakedMultiToken.AlertRemoved");
+}
+
+static bool emits(size_t kind, const char *group)
+{
+    for (size_t g = 0; g < ABI_GROUPS_MAX && abi_groups[kind][g] != NULL; g++)
+        if (!strcmp(abi_groups[kind][g], group))
+            return true;
+    return false;
+}
+
+static void abi_find__finds_nothing_but_what_the_kind_emits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < abi_count(); i++)
+        for (size_t kind = 0; kind < KIND_COUNT; kind++) {
+            struct log log = log_for(abi_at(i), NULL, NULL, 0);
+            for (log.n_topics = 0; log.n_topics <= 4; log.n_topics++) {
+                const struct abi_event *found = abi_find((enum contract_kind)kind, &log);
+                if (found == NULL)
+                    continue;
+                assert_int_equal(found->n_topics, log.n_topics);
+                assert_true(hash_equal(found->topic0, log.topics[0]));
+                assert_true(emits(kind, found->group));
+            }
+        }
 }
 
 static void abi_by_type__gives_every_version(void **state)
@@ -300,6 +325,7 @@ int main(void)
         cmocka_unit_test(abi_setup__knows_the_delegate_registry),
         cmocka_unit_test(abi_groups__are_all_used_and_lose_no_event_to_another),
         cmocka_unit_test(abi_find__depends_on_the_emitter_and_on_the_number_of_topics),
+        cmocka_unit_test(abi_find__finds_nothing_but_what_the_kind_emits),
         cmocka_unit_test(abi_by_type__gives_every_version),
         cmocka_unit_test(abi_decode__agrees_with_the_vectors),
         cmocka_unit_test(abi_subject__is_the_first_address_or_the_emitter),

@@ -56,6 +56,35 @@ static void abi_decode__reads_signed_and_nested_types(void **state)
     assert_int_equal(abi_decode(&e, &log, &arena, &values), ERR_UNDECODABLE);
 }
 
+static void abi_decode__reads_static_arrays_in_place_and_indexed_texts_as_hashes(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = {0};
+    static const struct abi_type uint8 = {.kind = ABI_UINT, .bits = 8};
+    static const struct abi_input inputs[] = {
+        {.name = "two", .type = {.kind = ABI_ARRAY, .items = &uint8, .n = 2}},
+        {.name = "text", .indexed = true, .type = {.kind = ABI_STRING}},
+        {.name = "after", .type = {.kind = ABI_BOOL, .bits = 8}},
+    };
+    const struct abi_event e = {.type = "Test.Static", .n_topics = 2, .inputs = inputs, .n_inputs = 3};
+    uint8_t topic[32], data[96] = {0};
+    memset(topic, 0xab, sizeof topic);
+    set(data, 0, 7);
+    set(data, 1, 8);
+    set(data, 2, 1);
+    struct log log = log_for(&e, topic, data, sizeof data);
+    struct abi_value *values = NULL;
+    assert_int_equal(abi_decode(&e, &log, &arena, &values), OK);
+    assert_int_equal(values[1].kind, ABI_FIXED_BYTES);
+    assert_true(slice_equal(values[1].bytes, (struct slice){topic, sizeof topic}));
+    AUTO_JSON j = json_of(&e, values);
+    assert_string_equal(json_canonical(j, &arena),
+                        "{\"after\":true,\"text\":\"0xabababababababababababababababababababababababab"
+                        "abababababababab\",\"two\":[\"7\",\"8\"]}");
+    log.data.n = 95;
+    assert_int_equal(abi_decode(&e, &log, &arena, &values), ERR_UNDECODABLE);
+}
+
 static void abi_decode__refuses_the_wrong_number_of_topics(void **state)
 {
     (void)state;
@@ -153,6 +182,16 @@ static void abi_decode__refuses_arrays_longer_than_the_data(void **state)
     assert_int_equal(decode("ERC1155", batch, data, sizeof data), ERR_UNDECODABLE);
     memset(data + 64, 0xff, 32);
     assert_int_equal(decode("ERC1155", batch, data, sizeof data), ERR_UNDECODABLE);
+
+    /* A length that lies is refused before anything is taken for it. */
+    AUTO_ARENA arena = {0};
+    const struct abi_event *e = abi_by_signature("ERC1155", batch);
+    struct abi_value *values = NULL;
+    memset(data + 64, 0, 32);
+    set(data, 2, sizeof data);
+    struct log log = log_for(e, NULL, data, sizeof data);
+    assert_int_equal(abi_decode(e, &log, &arena, &values), ERR_UNDECODABLE);
+    assert_true(arena_bytes(&arena) < 2 * e->n_inputs * sizeof(struct abi_value));
 }
 
 static const char *const created =
@@ -255,6 +294,7 @@ int main(void)
     abi_setup();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(abi_decode__reads_signed_and_nested_types),
+        cmocka_unit_test(abi_decode__reads_static_arrays_in_place_and_indexed_texts_as_hashes),
         cmocka_unit_test(abi_decode__refuses_the_wrong_number_of_topics),
         cmocka_unit_test(abi_decode__refuses_short_data),
         cmocka_unit_test(abi_decode__refuses_dirty_words),
