@@ -79,10 +79,10 @@ $(B)/asan/altledger: $(B)/asan/api/main.o $(B)/asan/libaltledger.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_asan) $^ $(LIBS) -o $@
 # One binary a test file: tests/ledger/core/test_amount.c -> build/asan/tests/ledger/core/test_amount
-$(B)/asan/tests/%: $(B)/asan/tests/%.o $(B)/asan/libaltledger.a
+$(B)/asan/tests/%: $(B)/asan/tests/%.o $(B)/asan/tests/support/pg.o $(B)/asan/libaltledger.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_asan) $^ $(LIBS) -lcmocka -o $@
-$(B)/release/tests/%: $(B)/release/tests/%.o $(B)/release/libaltledger.a
+$(B)/release/tests/%: $(B)/release/tests/%.o $(B)/release/tests/support/pg.o $(B)/release/libaltledger.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_release) $^ $(LIBS) -lcmocka -o $@
 # A fuzz target is linked twice: with libFuzzer for `make fuzz`, with tests/fuzz/replay.c to run its corpus as a test.

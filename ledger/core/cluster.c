@@ -28,6 +28,8 @@ enum {
     START_SECONDS = 600, /* crash recovery of a large database takes a while */
     STOP_SECONDS = 120,
     STEP_MS = 20,
+    ORPHAN_TRIES = 10,
+    ORPHAN_WAIT_MS = 500,
     LOG_TAIL = 2048,
     NAME_HASH_BYTES = 4,
     SOCKET_NAME = sizeof "/.s.PGSQL.5432" - 1,
@@ -363,6 +365,21 @@ static enum err wait_ready(const struct cluster *c, pid_t pid)
     return err_with(ERR_IO, "PostgreSQL was not ready within %d s; see %s", START_SECONDS, c->log);
 }
 
+static enum err start_program(struct cluster *c)
+{
+    TRY(write_text(c, arena_printf(&c->arena, "%s/altledger.conf", c->data),
+                   arena_printf(&c->arena, "# Written at every start.\n%sunix_socket_directories = '%s'\n", settings, c->socket)));
+    const char *program = arena_printf(&c->arena, "%s/postgres", c->bin);
+    int output;
+    pid_t pid;
+    TRY(open_log(c, &output));
+    enum err e = process_start(&c->user, (const char *const[]){program, "-D", c->data, NULL}, output, true, &pid);
+    close(output);
+    TRY(e);
+    TRY(write_text(c, c->marker, arena_printf(&c->arena, "%d\n", (int)pid)));
+    return wait_ready(c, pid);
+}
+
 static enum err start(struct cluster *c)
 {
     bool stale;
@@ -372,17 +389,15 @@ static enum err start(struct cluster *c)
     if (stale) {
         log_warn("cluster", "removed a stale postmaster.pid");
         unlink(arena_printf(&c->arena, "%s/postmaster.pid", c->data));
+        unlink(arena_printf(&c->arena, "%s/.s.PGSQL.5432.lock", c->socket)); /* names the same process */
     }
-    TRY(write_text(c, arena_printf(&c->arena, "%s/altledger.conf", c->data),
-                   arena_printf(&c->arena, "# Written at every start.\n%sunix_socket_directories = '%s'\n", settings, c->socket)));
-    const char *program = arena_printf(&c->arena, "%s/postgres", c->bin);
-    int output;
-    TRY(open_log(c, &output));
-    enum err e = process_start(&c->user, (const char *const[]){program, "-D", c->data, NULL}, output, true, &pid);
-    close(output);
-    TRY(e);
-    TRY(write_text(c, c->marker, arena_printf(&c->arena, "%d\n", (int)pid)));
-    return wait_ready(c, pid);
+    enum err e = start_program(c);
+    /* The orphans of a killed postmaster end by themselves, but hold its shared memory until then. */
+    for (int i = 0; stale && e == ERR_IO && i < ORPHAN_TRIES; i++) {
+        pause_ms(ORPHAN_WAIT_MS);
+        e = start_program(c);
+    }
+    return e;
 }
 
 /* Fast shutdown; an immediate one (recovered from at the next start) if that takes too long. */

@@ -65,7 +65,9 @@ bool user_may_use(const struct user *u, const char *directory)
     pid_t pid = fork();
     if (pid == 0)
         _exit(become(u) && access(directory, R_OK | W_OK | X_OK) == 0 ? 0 : 1);
-    return pid > 0 && wait_for(pid, "access") == OK;
+    bool may = pid > 0 && wait_for(pid, "access") == OK;
+    err_clear(); /* "no" is an answer, not a failure */
+    return may;
 }
 
 static _Noreturn void child(const struct user *u, const char *const argv[], int output, bool detached)
