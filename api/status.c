@@ -1,4 +1,7 @@
 /* api/status.c - how far the mirror has come, at any time. */
+#include <pthread.h>
+#include <string.h>
+
 #include "api/routes.h"
 #include "ledger/mirror/block.h"
 
@@ -23,19 +26,57 @@ enum {
     COLUMN_REORGS,
     COLUMN_ROOT,
     COLUMN_STOPPED,
+    COLUMN_SINCE, /* block ids above it were counted .. */
+    COLUMN_UPTO,  /* .. up to this one */
     COLUMN_PROOFS /* one for each enum block_proof */
 };
+
+enum { PROOFS = PROOF_UNHASHABLE + 1 };
+
+/* mirror.block is only added to, in order of id: what was counted once need not be counted again. */
+static struct {
+    pthread_mutex_t lock;
+    int64_t upto;
+    uint64_t blocks[PROOFS];
+} counted = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int64_t counted_upto(void)
+{
+    pthread_mutex_lock(&counted.lock);
+    int64_t upto = counted.upto;
+    pthread_mutex_unlock(&counted.lock);
+    return upto;
+}
+
+/* Add what the statement counted, unless another request was faster; the sums then. A database whose ids are behind ours is
+ * another one (restored): begin anew with the next request. */
+static void count(const struct rows *rows, uint64_t out[PROOFS])
+{
+    int64_t since = rows_i64(rows, 0, COLUMN_SINCE), upto = rows_i64(rows, 0, COLUMN_UPTO);
+    pthread_mutex_lock(&counted.lock);
+    if (upto < counted.upto && since == counted.upto) {
+        memset(counted.blocks, 0, sizeof counted.blocks);
+        counted.upto = 0;
+    } else if (since == counted.upto) {
+        for (size_t p = 0; p < PROOFS; p++)
+            counted.blocks[p] += rows_u64(rows, 0, COLUMN_PROOFS + p);
+        counted.upto = upto;
+    }
+    memcpy(out, counted.blocks, sizeof counted.blocks);
+    pthread_mutex_unlock(&counted.lock);
+}
 
 /* Nothing is behind unless the source has a block that is not committed, so without one the lag is 0 whatever the clock
  * says; else it is the age of the last committed block. */
 static enum err status_ask(const struct request *r, struct statement *s)
 {
-    (void)r;
+    int64_t since = counted_upto();
     s->sql =
         "SELECT c.chain_id, c.network::jsonb ->> 'name', c.generation, c.head_number, h.hash, h.time, c.safe_number, s.hash, s.time,"
         " c.finalized_number, f.hash, f.time, c.source_head, l.blocks,"
         " CASE WHEN l.blocks > 0 THEN greatest(0, extract(epoch FROM now() - h.time))::bigint ELSE 0 END,"
         " c.events, c.next_feed_seq - 1, (SELECT count(*) FROM mirror.reorg), c.root, c.stopped,"
+        " $1::bigint, c.next_block - 1,"
         " p.archive, p.none, p.bloom, p.receipts, p.unhashable"
         " FROM mirror.cursor c"
         " LEFT JOIN mirror.block h ON h.id = c.head_block"
@@ -44,7 +85,9 @@ static enum err status_ask(const struct request *r, struct statement *s)
         " CROSS JOIN LATERAL (SELECT greatest(0, coalesce(c.source_head - coalesce(c.head_number, -1), 0)) AS blocks) l"
         " CROSS JOIN (SELECT count(*) FILTER (WHERE b.proof = 0) AS archive, count(*) FILTER (WHERE b.proof = 1) AS none,"
         "   count(*) FILTER (WHERE b.proof = 2) AS bloom, count(*) FILTER (WHERE b.proof = 3) AS receipts,"
-        "   count(*) FILTER (WHERE b.proof = 4) AS unhashable FROM mirror.block b) p";
+        "   count(*) FILTER (WHERE b.proof = 4) AS unhashable FROM mirror.block b"
+        "   WHERE b.id > $1 AND b.id < (SELECT n.next_block FROM mirror.cursor n)) p";
+    statement_in(s, (struct param){T_I64, arena_copy(r->arena, &since, sizeof since)});
     return OK;
 }
 
@@ -92,10 +135,14 @@ static void write_block(struct json_writer *w, const char *key, const struct row
 
 static void write_proofs(struct json_writer *w, const struct rows *rows)
 {
+    uint64_t blocks[PROOFS];
+    count(rows, blocks);
     jw_key(w, "blocks_by_proof");
     jw_object(w);
-    for (int p = PROOF_ARCHIVE; p <= PROOF_UNHASHABLE; p++)
-        write_number(w, block_proof_name((enum block_proof)p), rows, COLUMN_PROOFS + (size_t)p);
+    for (size_t p = 0; p < PROOFS; p++) {
+        jw_key(w, block_proof_name((enum block_proof)p));
+        jw_u64(w, blocks[p]);
+    }
     jw_object_end(w);
 }
 
