@@ -1,0 +1,375 @@
+/* ledger/core/config.c - see config.h. */
+#include "ledger/core/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/core/codec.h"
+
+enum { NAME_MAX_BYTES = 64, HELP_COLUMN = 28, TYPO_MAX = 2 };
+#define ENVIRONMENT_PREFIX "ALTLEDGER_"
+
+/* ---- what was meant ---- */
+
+static size_t least_of(size_t a, size_t b, size_t c)
+{
+    size_t m = a < b ? a : b;
+    return m < c ? m : c;
+}
+
+/* Levenshtein's distance; SIZE_MAX for long texts. */
+static size_t distance(const char *a, size_t n, const char *b)
+{
+    size_t row[NAME_MAX_BYTES + 1], m = strlen(b);
+    if (n > NAME_MAX_BYTES || m > NAME_MAX_BYTES)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t above = row[j];
+            row[j] = least_of(row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[m];
+}
+
+static void nearest(const char *typed, size_t n, const char *name, size_t *best, const char **found)
+{
+    size_t d = distance(typed, n, name);
+    if (d < *best) {
+        *best = d;
+        *found = name;
+    }
+}
+
+static enum err unknown_command(const struct program_spec *p, const char *typed)
+{
+    size_t best = TYPO_MAX + 1;
+    const char *found = NULL;
+    for (size_t i = 0; i < p->n_commands; i++)
+        nearest(typed, strlen(typed), p->commands[i].name, &best, &found);
+    if (found != NULL)
+        return err_with(ERR_FIELD, "unknown command %s: did you mean %s?", typed, found);
+    return err_with(ERR_FIELD, "unknown command %s: see %s --help", typed, p->name);
+}
+
+static bool takes(const struct option_spec *o, size_t command)
+{
+    return (o->commands >> command & 1) != 0;
+}
+
+static enum err unknown_option(const struct config *c, const char *typed, size_t n)
+{
+    const struct program_spec *p = c->program;
+    size_t best = TYPO_MAX + 1;
+    const char *found = NULL;
+    for (size_t i = 0; i < p->n_options; i++)
+        if (takes(&p->options[i], c->command))
+            nearest(typed, n, p->options[i].name, &best, &found);
+    const char *command = p->commands[c->command].name;
+    if (found != NULL)
+        return err_with(ERR_FIELD, "%s: unknown option --%.*s: did you mean --%s?", command, (int)n, typed, found);
+    return err_with(ERR_FIELD, "%s: unknown option --%.*s: see %s %s --help", command, (int)n, typed, p->name, command);
+}
+
+/* ---- values ---- */
+
+static enum err set_number(const struct option_spec *o, struct option_value *v, const char *text)
+{
+    char *end;
+    errno = 0;
+    uint64_t number = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0 || number < o->least || number > o->most)
+        return err_with(ERR_FIELD, "--%s: %s is not a number from %llu to %llu", o->name, text, (unsigned long long)o->least,
+                        (unsigned long long)o->most);
+    v->number = number;
+    return OK;
+}
+
+static enum err set_choice(const struct option_spec *o, const char *text)
+{
+    size_t n = strlen(text);
+    for (const char *at = o->choices; n > 0 && at != NULL; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, text, n) == 0 && (at[n] == '|' || at[n] == '\0'))
+            return OK;
+    }
+    return err_with(ERR_FIELD, "--%s: %s is none of %s", o->name, text, o->choices);
+}
+
+static enum err set_flag(const struct option_spec *o, struct option_value *v, const char *text)
+{
+    static const char *const yes[] = {"1", "true", "yes"}, *const no[] = {"0", "false", "no"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            v->flag = strcmp(text, yes[i]) == 0;
+            return OK;
+        }
+    }
+    return err_with(ERR_FIELD, "--%s: %s is neither true nor false", o->name, text);
+}
+
+static void add_to_list(struct arena *arena, struct option_value *v, const char *text)
+{
+    const char **list = ARENA_ARRAY(arena, const char *, v->n_list + 1);
+    for (size_t i = 0; i < v->n_list; i++)
+        list[i] = v->list[i];
+    list[v->n_list++] = text;
+    v->list = list;
+}
+
+/* text lives as long as the config. */
+static enum err set_value(struct config *c, size_t option, const char *text)
+{
+    const struct option_spec *o = &c->program->options[option];
+    struct option_value *v = &c->values[option];
+    if (*text == '\0')
+        return err_with(ERR_FIELD, "--%s: its value is empty", o->name);
+    v->text = text;
+    switch (o->type) {
+    case OPTION_TEXT:
+        return OK;
+    case OPTION_LIST:
+        add_to_list(&c->arena, v, text);
+        return OK;
+    case OPTION_NUMBER:
+        return set_number(o, v, text);
+    case OPTION_CHOICE:
+        return set_choice(o, text);
+    case OPTION_FLAG:
+        return set_flag(o, v, text);
+    }
+    return OK;
+}
+
+static enum err set_split(struct config *c, size_t option, const char *text)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, ",");
+        if (n > 0)
+            TRY(set_value(c, option, arena_text(&c->arena, text, n)));
+        text += n + (text[n] == ',');
+    }
+    return OK;
+}
+
+/* ---- where they come from ---- */
+
+static const char *find_variable(const char *const environment[], const char *option)
+{
+    char name[sizeof ENVIRONMENT_PREFIX + NAME_MAX_BYTES] = ENVIRONMENT_PREFIX;
+    size_t n = strlen(name);
+    for (const char *p = option; *p != '\0' && n + 1 < sizeof name; p++)
+        name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    for (size_t i = 0; environment[i] != NULL; i++)
+        if (strncmp(environment[i], name, n) == 0 && environment[i][n] == '=' && environment[i][n + 1] != '\0')
+            return environment[i] + n + 1;
+    return NULL;
+}
+
+static enum err read_environment(struct config *c, const char *const environment[])
+{
+    const struct program_spec *p = c->program;
+    for (size_t i = 0; i < p->n_options; i++) {
+        const char *text = takes(&p->options[i], c->command) ? find_variable(environment, p->options[i].name) : NULL;
+        if (c->values[i].given || text == NULL)
+            continue;
+        enum err e = p->options[i].type == OPTION_LIST ? set_split(c, i, text) : set_value(c, i, text);
+        if (e != OK) {
+            const char *detail = arena_printf(&c->arena, "%s", err_detail());
+            return err_with(e, "environment: %s", detail);
+        }
+        c->values[i].given = true;
+    }
+    return OK;
+}
+
+static enum err set_fallbacks(struct config *c)
+{
+    const struct program_spec *p = c->program;
+    for (size_t i = 0; i < p->n_options; i++)
+        if (!c->values[i].given && p->options[i].fallback != NULL)
+            TRY(set_value(c, i, p->options[i].fallback));
+    return OK;
+}
+
+static enum err read_option(struct config *c, int argc, const char *const argv[], int *at)
+{
+    const struct program_spec *p = c->program;
+    const char *name = argv[*at] + 2;
+    size_t n = strcspn(name, "="), i = 0;
+    while (i < p->n_options && !(takes(&p->options[i], c->command) && strlen(p->options[i].name) == n &&
+                                 strncmp(p->options[i].name, name, n) == 0))
+        i++;
+    if (i == p->n_options)
+        return unknown_option(c, name, n);
+    const char *text = NULL;
+    if (name[n] == '=')
+        text = name + n + 1;
+    else if (p->options[i].type == OPTION_FLAG)
+        text = "true";
+    else if (*at + 1 < argc)
+        text = argv[++*at];
+    if (text == NULL)
+        return err_with(ERR_FIELD, "--%s: its value is missing", p->options[i].name);
+    TRY(set_value(c, i, text));
+    c->values[i].given = true;
+    return OK;
+}
+
+static bool is_help(const char *text)
+{
+    return strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0 || strcmp(text, "help") == 0;
+}
+
+static enum err read_command(struct config *c, const char *typed)
+{
+    const struct program_spec *p = c->program;
+    if (is_help(typed)) {
+        c->help = true;
+        return OK;
+    }
+    if (strcmp(typed, "--version") == 0 || strcmp(typed, "version") == 0) {
+        c->version = true;
+        return OK;
+    }
+    for (size_t i = 0; i < p->n_commands; i++) {
+        if (strcmp(p->commands[i].name, typed) == 0) {
+            c->command = i;
+            return OK;
+        }
+    }
+    return unknown_command(p, typed);
+}
+
+enum err config_parse(const struct program_spec *program, int argc, const char *const argv[], const char *const environment[],
+                      struct config *out)
+{
+    if (program->n_options > OPTIONS_MAX || program->n_commands > 32)
+        bug("the table of options is too long");
+    *out = (struct config){.program = program, .command = program->n_commands};
+    if (argc < 2)
+        return err_with(ERR_FIELD, "no command: see %s --help", program->name);
+    TRY(read_command(out, argv[1]));
+    for (int i = 2; i < argc && out->command < program->n_commands; i++) {
+        if (is_help(argv[i]))
+            out->help = true;
+        else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
+            TRY(read_option(out, argc, argv, &i));
+        else
+            return err_with(ERR_FIELD, "%s: what is %s? Options begin with --", argv[1], argv[i]);
+    }
+    if (out->command == program->n_commands)
+        return OK;
+    TRY(read_environment(out, environment));
+    return set_fallbacks(out);
+}
+
+void config_done(struct config *c)
+{
+    arena_done(&c->arena);
+}
+
+static const struct option_value *find_value(const struct config *c, const char *name, enum option_type type)
+{
+    for (size_t i = 0; i < c->program->n_options; i++)
+        if (strcmp(c->program->options[i].name, name) == 0 && (c->program->options[i].type == type || type == OPTION_TEXT))
+            return &c->values[i];
+    bug("no option --%s of that type", name);
+}
+
+const char *config_text(const struct config *c, const char *name)
+{
+    return find_value(c, name, OPTION_TEXT)->text;
+}
+
+const char *const *config_list(const struct config *c, const char *name, size_t *n)
+{
+    const struct option_value *v = find_value(c, name, OPTION_LIST);
+    *n = v->n_list;
+    return v->list;
+}
+
+uint64_t config_number(const struct config *c, const char *name)
+{
+    return find_value(c, name, OPTION_NUMBER)->number;
+}
+
+bool config_flag(const struct config *c, const char *name)
+{
+    return find_value(c, name, OPTION_FLAG)->flag;
+}
+
+bool config_given(const struct config *c, const char *name)
+{
+    return find_value(c, name, OPTION_TEXT)->given;
+}
+
+/* ---- help ---- */
+
+static const char *argument_of(const struct option_spec *o)
+{
+    if (o->argument != NULL)
+        return o->argument;
+    switch (o->type) {
+    case OPTION_TEXT:
+    case OPTION_LIST:
+        return "TEXT";
+    case OPTION_NUMBER:
+        return "N";
+    case OPTION_CHOICE:
+        return o->choices;
+    case OPTION_FLAG:
+        return "";
+    }
+    return "";
+}
+
+static void help_line(struct buffer *out, const char *left, const char *sentence)
+{
+    int pad = HELP_COLUMN - (int)strlen(left);
+    if (pad > 0)
+        buffer_printf(out, "  %s%*s%s", left, pad, "", sentence);
+    else
+        buffer_printf(out, "  %s\n  %*s%s", left, HELP_COLUMN, "", sentence);
+}
+
+static void help_option(struct buffer *out, const struct option_spec *o)
+{
+    AUTO_ARENA arena = {0};
+    const char *argument = argument_of(o);
+    help_line(out, arena_printf(&arena, "--%s%s%s", o->name, *argument != '\0' ? " " : "", argument), o->sentence);
+    if (o->type == OPTION_LIST)
+        buffer_text(out, " (may be repeated)");
+    if (o->fallback != NULL && o->type != OPTION_FLAG)
+        buffer_printf(out, " [%s]", o->fallback);
+    buffer_text(out, "\n");
+}
+
+void config_help(const struct config *c, struct buffer *out)
+{
+    const struct program_spec *p = c->program;
+    if (c->command == p->n_commands) {
+        buffer_printf(out, "%s %s - %s\n\nusage: %s COMMAND [options]\n\n", p->name, p->version, p->sentence, p->name);
+        for (size_t i = 0; i < p->n_commands; i++) {
+            help_line(out, p->commands[i].name, p->commands[i].sentence);
+            buffer_text(out, "\n");
+        }
+        buffer_printf(out, "\n%s COMMAND --help lists a command's options.\n", p->name);
+        return;
+    }
+    const struct command_spec *k = &p->commands[c->command];
+    buffer_printf(out, "%s %s - %s\n\n", p->name, k->name, k->sentence);
+    for (size_t i = 0; i < p->n_options; i++)
+        if (takes(&p->options[i], c->command))
+            help_option(out, &p->options[i]);
+    buffer_text(out, "\nEvery option is also an environment variable: --batch-blocks is " ENVIRONMENT_PREFIX
+                     "BATCH_BLOCKS; the command line wins.\n"
+                     "Exit status: 0 done, 1 failed, 2 misused.\n");
+}
