@@ -189,7 +189,7 @@ enum err amount_parse(const char *text, size_t n, struct amount *out)
         well_formed = text[i] >= '0' && text[i] <= '9';
     if (!well_formed)
         return err_with(ERR_FIELD, "an amount is decimal digits without sign or leading zeros");
-    bool fits = n <= AMOUNT_TEXT;
+    bool fits = true;
     struct amount a = {0};
     for (size_t i = 0; i < n && fits;) {
         uint64_t word = 0, by = 1;

@@ -31,6 +31,20 @@ static void arena_take__gives_zeroed_aligned_separate_memory(void **unused)
     }
 }
 
+static void arena_take__never_gives_more_than_a_chunk_holds(void **unused)
+{
+    (void)unused;
+    for (size_t odd = 0; odd <= 64; odd += 16) {
+        AUTO_ARENA a = {0};
+        (void)arena_take(&a, odd);
+        size_t first = a.size;
+        for (size_t piece = 80; a.size == first; piece = piece == 80 ? 48 : 80) {
+            (void)arena_take(&a, piece);
+            assert_true(arena_bytes(&a) <= a.size);
+        }
+    }
+}
+
 static void arena_take__serves_pieces_larger_than_a_chunk(void **unused)
 {
     (void)unused;
@@ -110,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_take__gives_zeroed_aligned_separate_memory),
+        cmocka_unit_test(arena_take__never_gives_more_than_a_chunk_holds),
         cmocka_unit_test(arena_take__serves_pieces_larger_than_a_chunk),
         cmocka_unit_test(arena_reset__keeps_a_chunk_so_that_steady_use_does_not_allocate),
         cmocka_unit_test(arena_texts__end_in_nul),

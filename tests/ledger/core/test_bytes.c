@@ -189,6 +189,8 @@ static void utf8_sequence__takes_rfc_3629_only(void **unused)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(utf8_sequence(cases[i].text, strlen(cases[i].text)), cases[i].n);
+    for (size_t n = 1; n < 4; n++) /* never past n, though the text goes on */
+        assert_int_equal(utf8_sequence("\xF0\x90\x80\x80", n), 0);
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 
 #include "ledger/core/digest.h"
 
-enum { THREADS = 4, TIMES = 200 };
+enum { THREADS = 4, TIMES = 20000 };
 
 static void assert_hash(struct hash h, const char *want)
 {
@@ -83,10 +83,13 @@ static void keccak__is_right_at_block_edges_in_one_shot_and_in_pieces(void **unu
     keccak_close(NULL);
 }
 
+static pthread_barrier_t all_started;
+
 static void *hash_often(void *result)
 {
     bool same = true;
     struct hash want = keccak_bytes(result, 0);
+    pthread_barrier_wait(&all_started);
     for (int i = 0; i < TIMES; i++) {
         (void)keccak_bytes(&i, sizeof i);
         same = same && hash_equal(keccak_bytes("", 0), want);
@@ -100,12 +103,14 @@ static void keccak__threads_do_not_share_state(void **unused)
     (void)unused;
     pthread_t threads[THREADS];
     bool same[THREADS] = {false};
+    assert_int_equal(pthread_barrier_init(&all_started, NULL, THREADS), 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, hash_often, &same[i]), 0);
     for (int i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_true(same[i]);
     }
+    pthread_barrier_destroy(&all_started);
 }
 
 int main(void)

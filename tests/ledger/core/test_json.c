@@ -70,6 +70,7 @@ static void json_parse__refuses_everything_else(void **unused)
         assert_true(strlen(err_detail()) > 0);
     }
     assert_int_equal(parse("{}\0", 3, 8), ERR_FIELD);
+    assert_string_equal(err_detail(), "JSON: a NUL byte at offset 2");
     assert_int_equal(parse("[\"a\0b\"]", 7, 8), ERR_FIELD);
     assert_int_equal(parse("[\"\\\0\"]", 6, 8), ERR_FIELD);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #include "ledger/core/json.h"
 #include "ledger/core/log.h"
@@ -120,6 +121,21 @@ static void log_line__cuts_long_messages_and_survives_the_worst(void **unused)
     }
 }
 
+static void log_line__a_full_stderr_changes_nothing(void **unused)
+{
+    (void)unused;
+    log_setup(false, LOG_INFO);
+    catch_begin();
+    int full = open("/dev/full", O_WRONLY);
+    assert_true(full >= 0 && dup2(full, STDERR_FILENO) >= 0);
+    close(full);
+    errno = EDOM;
+    log_info("x", "lost");
+    int after = errno;
+    assert_int_equal(catch_end(), 0);
+    assert_int_equal(after, EDOM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +144,7 @@ int main(void)
         cmocka_unit_test(log_line__hostile_text_cannot_forge_a_line),
         cmocka_unit_test(log_line__json_form_is_json_whatever_it_says),
         cmocka_unit_test(log_line__cuts_long_messages_and_survives_the_worst),
+        cmocka_unit_test(log_line__a_full_stderr_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
