@@ -86,7 +86,7 @@ static struct wide divide(const struct wide *n, const struct wide *by, struct wi
     for (unsigned bit = 8 * top; bit-- > 0;) {
         r = plus(&r, &r);
         q = plus(&q, &q);
-        r.b[0] |= n->b[bit / 8] >> bit % 8 & 1;
+        r.b[0] = (uint8_t)(r.b[0] | (n->b[bit / 8] >> bit % 8 & 1));
         if (compare(&r, by) >= 0) {
             r = minus(&r, by);
             q.b[0] |= 1;
