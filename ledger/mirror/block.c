@@ -2,6 +2,7 @@
 #include "ledger/mirror/block.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 const char *block_proof_name(enum block_proof p)
@@ -18,6 +19,6 @@ const char *block_proof_name(enum block_proof p)
     case PROOF_UNHASHABLE:
         return "unhashable";
     }
-    assert(!"a block_proof outside the enumeration");
+    assert(false && "a block_proof outside the enumeration");
     return NULL;
 }
