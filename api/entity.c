@@ -36,6 +36,27 @@ void entity_release(struct entity *e)
     memory_free(e);
 }
 
+static void set_etag(struct entity *e, const struct buffer *b)
+{
+    struct hash h = keccak_bytes(b->p, b->n);
+    char hex[2 * ETAG_BYTES];
+    hex_encode((struct slice){h.b, ETAG_BYTES}, hex);
+    snprintf(e->etag, sizeof e->etag, "\"%.*s\"", 2 * ETAG_BYTES, hex);
+}
+
+void entity_seal_stream(struct entity *e, const struct as_of *as_of, const char *asked, uint64_t version)
+{
+    AUTO_BUFFER b = {0};
+    buffer_text(&b, asked);
+    buffer_be64(&b, e->generation);
+    buffer_be64(&b, as_of != NULL ? as_of->number : version);
+    if (as_of != NULL) {
+        buffer_u8(&b, (uint8_t)as_of->finality);
+        buffer_bytes(&b, as_of->hash.b, sizeof as_of->hash.b);
+    }
+    set_etag(e, &b);
+}
+
 void entity_seal(struct entity *e, bool gzip, enum finality finality)
 {
     if (gzip && e->body.n > GZIP_LEAST) {
@@ -51,10 +72,7 @@ void entity_seal(struct entity *e, bool gzip, enum finality finality)
     buffer_u8(&b, e->gzip);
     buffer_text(&b, e->content_type);
     buffer_bytes(&b, e->body.p, e->body.n);
-    struct hash h = keccak_bytes(b.p, b.n);
-    char hex[2 * ETAG_BYTES];
-    hex_encode((struct slice){h.b, ETAG_BYTES}, hex);
-    snprintf(e->etag, sizeof e->etag, "\"%.*s\"", 2 * ETAG_BYTES, hex);
+    set_etag(e, &b);
 }
 
 bool etag_matches(const char *if_none_match, const char *etag)

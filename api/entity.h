@@ -29,6 +29,8 @@ void entity_release(struct entity *e);
 /* Compress if `gzip` is wanted and worth it, then give the entity its ETag: over generation, finality, representation
  * (content type and coding) and body, so that two answers with one ETag are byte for byte the same. */
 void entity_seal(struct entity *e, bool gzip, enum finality finality);
+/* The ETag of an entity whose body is made while it is sent: over what the body follows from. `as_of` NULL: no block. */
+void entity_seal_stream(struct entity *e, const struct as_of *as_of, const char *asked, uint64_t version);
 /* If-None-Match against the entity's ETag (RFC 9110, 13.1.2: weak comparison, lists, *). */
 bool etag_matches(const char *if_none_match, const char *etag);
 

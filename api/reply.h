@@ -10,6 +10,7 @@ struct reply {
     const char *content_type; /* raw routes */
     int status;               /* 200 unless set */
     uint64_t retry_after;     /* seconds; 0: no header */
+    char *link;               /* the framework's: value of the header Link */
     struct buffer reasons;    /* of a 422: members of the array, joined by commas */
 };
 

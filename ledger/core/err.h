@@ -23,6 +23,7 @@
     ERR(ERR_HEADERS, 431, "headers-too-large", "the request headers are larger than this service takes")       \
     ERR(ERR_INTERNAL, 500, "internal", "a fault of this service")                                              \
     ERR(ERR_SYNCING, 503, "syncing", "the mirror has not caught up with its source")                           \
+    ERR(ERR_NO_HEADER, 503, "header-unavailable", "the header of that block is not stored here")               \
     ERR(ERR_DB_LOST, 503, "database-unavailable", "the database cannot be reached")                            \
     ERR(ERR_RETRY, 503, "try-again", "lost a race with another transaction")                                   \
     ERR(ERR_COMMIT_UNKNOWN, 503, "commit-unknown", "the database did not say whether the commit happened")     \

@@ -1,0 +1,182 @@
+/* api/connections.c - see connections.h. */
+#include "api/connections.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "ledger/core/log.h"
+
+enum { TICK_MICROSECONDS = 100000 };
+
+struct connections {
+    struct service *service;
+    pthread_mutex_t lock;
+    pthread_t thread;
+    atomic_bool ending;
+    struct connection *first;
+};
+
+static unsigned limit_ms(const struct server_options *o, enum phase phase)
+{
+    switch (phase) {
+    case PHASE_HEADERS:
+        return o->headers_ms;
+    case PHASE_BODY:
+        return o->body_ms;
+    case PHASE_WRITE:
+        return o->write_ms;
+    case PHASE_IDLE:
+        return o->idle_ms;
+    case PHASE_ANSWER:
+        break;
+    }
+    return 0;
+}
+
+static void set_phase(struct connection *one, enum phase phase)
+{
+    unsigned ms = limit_ms(&one->all->service->options, phase);
+    one->phase = phase;
+    one->deadline = ms > 0 ? microseconds_now() + UINT64_C(1000) * ms : 0;
+}
+
+void connection_phase(struct connection *one, enum phase phase)
+{
+    pthread_mutex_lock(&one->all->lock);
+    set_phase(one, phase);
+    pthread_mutex_unlock(&one->all->lock);
+}
+
+/* Under the lock, so that the socket is still this connection's. */
+static void cut(struct connection *one)
+{
+    one->late = true;
+    one->deadline = 0;
+    shutdown(one->fd, SHUT_RDWR);
+    if (one->exchange != NULL && one->exchange->pipe != NULL)
+        pipe_break(one->exchange->pipe);
+}
+
+static void cut_the_late(struct connections *c)
+{
+    uint64_t now = microseconds_now();
+    for (struct connection *one = c->first; one != NULL; one = one->next) {
+        if (one->deadline == 0 || one->deadline > now)
+            continue;
+        if (one->phase != PHASE_IDLE)
+            atomic_fetch_add(&c->service->metrics.deadlines_passed, 1);
+        cut(one);
+    }
+}
+
+static void *watch_deadlines(void *arg)
+{
+    struct connections *c = arg;
+    while (!atomic_load(&c->ending)) {
+        nanosleep(&(struct timespec){0, TICK_MICROSECONDS * 1000L}, NULL);
+        pthread_mutex_lock(&c->lock);
+        cut_the_late(c);
+        pthread_mutex_unlock(&c->lock);
+    }
+    return NULL;
+}
+
+enum err connections_open(struct service *s, struct connections **out)
+{
+    struct connections *c = memory_resize(NULL, sizeof *c);
+    memset(c, 0, sizeof *c);
+    c->service = s;
+    pthread_mutex_init(&c->lock, NULL);
+    if (pthread_create(&c->thread, NULL, watch_deadlines, c) != 0) {
+        memory_free(c);
+        return err_with(ERR_IO, "a thread cannot be started");
+    }
+    *out = c;
+    return OK;
+}
+
+void connections_close(struct connections *c)
+{
+    if (c == NULL)
+        return;
+    atomic_store(&c->ending, true);
+    pthread_join(c->thread, NULL);
+    pthread_mutex_destroy(&c->lock);
+    memory_free(c);
+}
+
+/* IPv4 as mapped IPv6; of IPv6 the /64, which is what one customer has. */
+static void key_of(const struct sockaddr *from, uint8_t key[16], bool *loopback)
+{
+    memset(key, 0, 16);
+    if (from->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, from, sizeof v4);
+        memcpy(key + 10, "\xff\xff", 2);
+        memcpy(key + 12, &v4.sin_addr, 4);
+        *loopback = key[12] == 127;
+        return;
+    }
+    struct sockaddr_in6 v6;
+    memcpy(&v6, from, sizeof v6);
+    *loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
+    memcpy(key, &v6.sin6_addr, IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ? 16 : 8);
+}
+
+bool connections_admit(struct connections *c, const struct sockaddr *from)
+{
+    uint8_t key[16];
+    bool loopback = false;
+    key_of(from, key, &loopback);
+    if (loopback)
+        return true;
+    unsigned n = 0;
+    pthread_mutex_lock(&c->lock);
+    for (const struct connection *one = c->first; one != NULL; one = one->next)
+        n += memcmp(one->address, key, 16) == 0;
+    pthread_mutex_unlock(&c->lock);
+    bool ok = n < c->service->options.per_address;
+    if (!ok)
+        atomic_fetch_add(&c->service->metrics.connections_refused, 1);
+    return ok;
+}
+
+struct connection *connections_add(struct connections *c, int fd, void *handle, const struct sockaddr *from)
+{
+    struct connection *one = memory_resize(NULL, sizeof *one);
+    *one = (struct connection){.all = c, .fd = fd, .handle = handle, .exchange = exchange_new(c->service)};
+    key_of(from, one->address, &one->loopback);
+    pthread_mutex_lock(&c->lock);
+    set_phase(one, PHASE_HEADERS);
+    one->next = c->first;
+    if (c->first != NULL)
+        c->first->previous = one;
+    c->first = one;
+    pthread_mutex_unlock(&c->lock);
+    atomic_fetch_add(&c->service->metrics.connections_open, 1);
+    atomic_fetch_add(&c->service->metrics.connections_total, 1);
+    return one;
+}
+
+void connections_remove(struct connection *one)
+{
+    struct connections *c = one->all;
+    pthread_mutex_lock(&c->lock);
+    *(one->previous != NULL ? &one->previous->next : &c->first) = one->next;
+    if (one->next != NULL)
+        one->next->previous = one->previous;
+    pthread_mutex_unlock(&c->lock);
+    atomic_fetch_sub(&c->service->metrics.connections_open, 1);
+    exchange_release(one->exchange);
+    memory_free(one);
+}
+
+void connections_cut(struct connections *c, bool all)
+{
+    pthread_mutex_lock(&c->lock);
+    for (struct connection *one = c->first; one != NULL; one = one->next)
+        if (all || one->phase == PHASE_IDLE || (one->phase == PHASE_HEADERS && !one->begun))
+            cut(one);
+    pthread_mutex_unlock(&c->lock);
+}

@@ -1,0 +1,16 @@
+/* api/feeds.h - server-sent events: one thread and one connection feed all clients after each change of state. */
+#ifndef API_FEEDS_H
+#define API_FEEDS_H
+
+#include "api/exchange.h"
+
+enum { FEED_HEARTBEAT_MS = 15000 };
+
+MUST_CHECK enum err feeds_open(struct service *s, struct feeds **out);
+/* Answer the exchange with a stream that starts after Last-Event-ID, or now. ERR_FIELD: malformed id; ERR_RATE: too many
+ * streams; ERR_DB_LOST; ERR_STOPPED. */
+MUST_CHECK enum err feeds_join(struct feeds *f, struct exchange *x);
+/* End all streams, well-formed. */
+void feeds_close(struct feeds *f);
+
+#endif

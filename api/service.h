@@ -1,0 +1,29 @@
+/* api/service.h - what the parts of a running server share. */
+#ifndef API_SERVICE_H
+#define API_SERVICE_H
+
+#include "api/cache.h"
+#include "api/metrics.h"
+#include "api/router.h"
+#include "api/server.h"
+#include "api/watch.h"
+
+struct workers;
+struct feeds;
+struct headers;
+
+struct service {
+    struct server_options options; /* defaults filled in */
+    struct facts facts;
+    struct router router;
+    struct metrics metrics;
+    struct cache *cache;
+    struct watch *watch;
+    struct workers *workers;
+    struct feeds *feeds;
+    struct headers *headers;  /* of blocks whose headers are not stored */
+    struct buffer openapi;    /* the document */
+    atomic_bool stopping;
+};
+
+#endif

@@ -1,0 +1,188 @@
+/* api/workers.c - see workers.h. */
+#include "api/workers.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "api/answer.h"
+
+enum { LANE_ASK, LANE_RUN, LANE_STREAM, LANES };
+enum { THREADS_MAX = 64, WAITING_MAX = 4096, STREAM_TIMEOUT_S = 600 };
+
+struct lane {
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct exchange *first, **last;
+    size_t waiting, idle;
+    bool ending;
+};
+
+struct worker {
+    struct workers *workers;
+    struct lane *lane;
+    int kind;
+    pthread_t thread;
+    struct runner runner;
+};
+
+struct workers {
+    struct service *service;
+    struct lane lanes[LANES];
+    struct worker threads[LANES * THREADS_MAX];
+    size_t n_threads;
+};
+
+enum err reader_open(const struct service *s, const char *name, unsigned statement_timeout_s, struct db **out)
+{
+    struct db *db = NULL;
+    TRY(db_open(s->options.database, s->options.role, name, &db));
+    enum err e = db_script(db, "SET default_transaction_read_only = on; SET jit = off");
+    if (e == OK && statement_timeout_s > 0) {
+        struct param seconds = {T_TEXT, statement_timeout_s == STREAM_TIMEOUT_S ? "600s" : "10s"};
+        e = db_run(db, "SELECT pg_catalog.set_config('statement_timeout', $1, false)", &seconds, 1, NULL);
+    }
+    if (e != OK) {
+        db_close(db);
+        return e;
+    }
+    *out = db;
+    return OK;
+}
+
+/* Up to `max` that wait, but not all of them while another thread is idle. 0: the end. */
+static size_t take(struct lane *lane, struct exchange **out, size_t max)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&lane->lock);
+    lane->idle++;
+    while (lane->first == NULL && !lane->ending)
+        pthread_cond_wait(&lane->more, &lane->lock);
+    lane->idle--;
+    size_t share = (lane->waiting + lane->idle) / (lane->idle + 1);
+    while (lane->first != NULL && n < max && n < share) {
+        out[n] = lane->first;
+        lane->first = out[n]->next;
+        lane->waiting--;
+        n++;
+    }
+    if (lane->first == NULL)
+        lane->last = &lane->first;
+    pthread_mutex_unlock(&lane->lock);
+    return n;
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct exchange *xs[BATCH_MAX];
+    size_t n;
+    while ((n = take(w->lane, xs, w->kind == LANE_ASK ? BATCH_MAX : 1)) > 0) {
+        if (atomic_load(&w->workers->service->stopping) && w->lane->ending) {
+            for (size_t i = 0; i < n; i++) {
+                exchange_refuse(xs[i], err_with(ERR_STOPPED, "the service is shutting down"));
+                exchange_wake(xs[i]);
+            }
+        } else if (w->kind == LANE_ASK) {
+            answer_batch(&w->runner, xs, n);
+        } else if (w->kind == LANE_RUN) {
+            answer_one(&w->runner, xs[0]);
+        } else {
+            answer_stream(&w->runner, xs[0]);
+        }
+    }
+    runner_done(&w->runner);
+    return NULL;
+}
+
+static enum err start(struct workers *w, int kind, unsigned n)
+{
+    static const char *const names[] = {"altledger ask", "altledger run", "altledger stream"};
+    for (unsigned i = 0; i < n && i < THREADS_MAX; i++) {
+        struct worker *t = &w->threads[w->n_threads];
+        *t = (struct worker){.workers = w, .lane = &w->lanes[kind], .kind = kind};
+        runner_init(&t->runner, w->service, names[kind], kind == LANE_STREAM ? STREAM_TIMEOUT_S : 0);
+        if (pthread_create(&t->thread, NULL, work, t) != 0)
+            return err_with(ERR_IO, "a thread cannot be started");
+        w->n_threads++;
+    }
+    return OK;
+}
+
+enum err workers_open(struct service *s, struct workers **out)
+{
+    struct workers *w = memory_resize(NULL, sizeof *w);
+    memset(w, 0, sizeof *w);
+    w->service = s;
+    for (int i = 0; i < LANES; i++) {
+        pthread_mutex_init(&w->lanes[i].lock, NULL);
+        pthread_cond_init(&w->lanes[i].more, NULL);
+        w->lanes[i].last = &w->lanes[i].first;
+    }
+    const unsigned n[LANES] = {s->options.ask_threads, s->options.run_threads, s->options.stream_threads};
+    enum err e = OK;
+    for (int i = 0; i < LANES && e == OK; i++)
+        e = start(w, i, n[i]);
+    if (e != OK)
+        workers_close(w);
+    else
+        *out = w;
+    return e;
+}
+
+static struct lane *lane_of(struct workers *w, const struct exchange *x)
+{
+    if (x->request.as != AS_JSON)
+        return &w->lanes[LANE_STREAM];
+    bool asks_a_node = x->request.at.kind == AT_TIME && w->service->options.n_rpc_urls > 0;
+    return &w->lanes[x->request.route->run != NULL || asks_a_node ? LANE_RUN : LANE_ASK];
+}
+
+static bool put(struct lane *lane, struct exchange *x)
+{
+    pthread_mutex_lock(&lane->lock);
+    bool room = lane->waiting < WAITING_MAX && !lane->ending;
+    if (room) {
+        x->next = NULL;
+        *lane->last = x;
+        lane->last = &x->next;
+        lane->waiting++;
+        pthread_cond_signal(&lane->more);
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return room;
+}
+
+bool workers_put(struct workers *w, struct exchange *x)
+{
+    return put(lane_of(w, x), x);
+}
+
+bool workers_hand_over(struct workers *w, struct exchange *x)
+{
+    return put(&w->lanes[LANE_RUN], x);
+}
+
+void workers_cancel(struct workers *w)
+{
+    for (size_t i = 0; i < w->n_threads; i++)
+        runner_cancel(&w->threads[i].runner);
+}
+
+void workers_close(struct workers *w)
+{
+    if (w == NULL)
+        return;
+    for (int i = 0; i < LANES; i++) {
+        pthread_mutex_lock(&w->lanes[i].lock);
+        w->lanes[i].ending = true;
+        pthread_cond_broadcast(&w->lanes[i].more);
+        pthread_mutex_unlock(&w->lanes[i].lock);
+    }
+    for (size_t i = 0; i < w->n_threads; i++)
+        pthread_join(w->threads[i].thread, NULL);
+    for (int i = 0; i < LANES; i++) {
+        pthread_mutex_destroy(&w->lanes[i].lock);
+        pthread_cond_destroy(&w->lanes[i].more);
+    }
+    memory_free(w);
+}

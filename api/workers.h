@@ -1,0 +1,23 @@
+/* api/workers.h - the threads that run handlers: the one place that takes a connection, begins, repeats and gives up.
+ *
+ * Three lanes, each with its own threads, one database connection a thread: single statements, several of which are sent
+ * at once (pipelined); requests of several statements or that must ask a node; streams of whole lists. A slow client holds up
+ * a thread of the last lane at most. */
+#ifndef API_WORKERS_H
+#define API_WORKERS_H
+
+#include "api/exchange.h"
+
+MUST_CHECK enum err workers_open(struct service *s, struct workers **out);
+/* False: the queue is full. The exchange is answered and woken later, by another thread. */
+bool workers_put(struct workers *w, struct exchange *x);
+/* Move one that must ask a node to the lane that may wait. */
+bool workers_hand_over(struct workers *w, struct exchange *x);
+/* Cancel what runs; for stopping, when the time is over. */
+void workers_cancel(struct workers *w);
+/* Answer what waits with ERR_STOPPED, end the threads. */
+void workers_close(struct workers *w);
+/* A connection as the API uses it: role, read only, timeouts. */
+MUST_CHECK enum err reader_open(const struct service *s, const char *name, unsigned statement_timeout_s, struct db **out);
+
+#endif
