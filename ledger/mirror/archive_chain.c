@@ -8,9 +8,7 @@ enum { SLACK = 1024 }; /* final blocks that may gather before they are dropped f
 
 void archive_chain_init(struct archive_chain *c, const struct source_options *options)
 {
-    *c = (struct archive_chain){.depth = options->network->finality_depth_blocks,
-                                .highest = NO_BLOCK,
-                                .finalized = options->finalized};
+    *c = (struct archive_chain){.depth = options->network->finality_depth_blocks, .finalized = options->finalized};
     for (size_t i = 0; i < options->n_booked; i++)
         archive_chain_append(c, options->booked[i].number, options->booked[i].hash);
 }
@@ -52,10 +50,8 @@ void archive_chain_append(struct archive_chain *c, uint64_t number, struct hash 
         c->blocks = memory_resize(c->blocks, c->room * sizeof *c->blocks);
     }
     c->blocks[c->n++] = (struct chain_block){number, hash};
-    if (c->highest == NO_BLOCK || number > c->highest)
-        c->highest = number;
-    if (c->highest >= c->depth && (c->finalized == NO_BLOCK || c->highest - c->depth > c->finalized))
-        c->finalized = c->highest - c->depth;
+    if (number >= c->depth && (c->finalized == NO_BLOCK || number - c->depth > c->finalized))
+        c->finalized = number - c->depth;
     drop_final(c);
 }
 
@@ -99,7 +95,8 @@ enum err archive_chain_judge(struct archive_chain *c, const struct block *b, enu
     if (tip && b->number <= tip->number)
         return judge_again(c, b, out);
     if (tip && b->number > tip->number + 1)
-        return err_with(ERR_FIELD, "block %llu is missing: this is block %llu", (unsigned long long)tip->number + 1, number);
+        return err_with(ERR_FIELD, "block %llu is missing: this is block %llu", (unsigned long long)tip->number + 1,
+                        number);
     if (tip && !hash_equal(tip->hash, b->parent_hash))
         return err_with(ERR_FIELD, "parentHash of block %llu is not the hash of block %llu", number, number - 1);
     c->joining = false;

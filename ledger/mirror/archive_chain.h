@@ -12,8 +12,7 @@
 struct archive_chain {
     struct chain_block *blocks;
     size_t n, room;
-    uint64_t depth;     /* a block that lies this far below the highest is final */
-    uint64_t highest;   /* number seen, on any branch; NO_BLOCK: none */
+    uint64_t depth;     /* a block that lies this far below the highest seen, on any branch, is final */
     uint64_t finalized; /* NO_BLOCK: none */
     bool joining;       /* another file than the booked one: passing over what lies before the chain */
 };

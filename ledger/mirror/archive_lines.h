@@ -17,8 +17,8 @@ struct archive_lines {
 };
 
 struct archive_line {
-    struct block block;  /* without its logs */
-    const json_t *logs;  /* valid while the line is at hand */
+    struct block block; /* without its logs */
+    const json_t *logs; /* valid while the line is at hand */
 };
 
 /* ERR_CONFIG: the file cannot be opened. On error nothing needs to be done. */

@@ -37,12 +37,12 @@ static const struct header_member header_members[] = {
     {"extraData", FORM_DATA, 0},
     {"mixHash", FORM_FIXED, 32},
     {"nonce", FORM_FIXED, 8},
-    {"baseFeePerGas", FORM_INTEGER, 0},         /* London, EIP-1559 */
-    {"withdrawalsRoot", FORM_FIXED, 32},        /* Shanghai, EIP-4895 */
-    {"blobGasUsed", FORM_INTEGER, 0},           /* Cancun, EIP-4844 */
-    {"excessBlobGas", FORM_INTEGER, 0},         /* Cancun, EIP-4844 */
-    {"parentBeaconBlockRoot", FORM_FIXED, 32},  /* Cancun, EIP-4788 */
-    {"requestsHash", FORM_FIXED, 32},           /* Prague, EIP-7685 */
+    {"baseFeePerGas", FORM_INTEGER, 0},        /* London, EIP-1559 */
+    {"withdrawalsRoot", FORM_FIXED, 32},       /* Shanghai, EIP-4895 */
+    {"blobGasUsed", FORM_INTEGER, 0},          /* Cancun, EIP-4844 */
+    {"excessBlobGas", FORM_INTEGER, 0},        /* Cancun, EIP-4844 */
+    {"parentBeaconBlockRoot", FORM_FIXED, 32}, /* Cancun, EIP-4788 */
+    {"requestsHash", FORM_FIXED, 32},          /* Prague, EIP-7685 */
 };
 enum { HEADER_MEMBERS = sizeof header_members / sizeof header_members[0], HEADER_FRONTIER = 15 };
 

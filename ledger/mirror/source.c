@@ -9,7 +9,8 @@
 
 static bool is_url(const char *location)
 {
-    return strncmp(location, "http://", strlen("http://")) == 0 || strncmp(location, "https://", strlen("https://")) == 0;
+    return strncmp(location, "http://", strlen("http://")) == 0 ||
+           strncmp(location, "https://", strlen("https://")) == 0;
 }
 
 enum err source_open(const struct source_options *options, struct source **out)

@@ -92,8 +92,8 @@ static void first_block(struct archive *a, uint64_t number)
 {
     a->floor = number > a->network->start_block ? number : a->network->start_block;
     if (a->floor > 1 && a->floor > a->network->start_block)
-        log_warn("source", "the archive begins with block %llu, the network with block %llu", (unsigned long long)number,
-                 (unsigned long long)a->network->start_block);
+        log_warn("source", "the archive begins with block %llu, the network with block %llu",
+                 (unsigned long long)number, (unsigned long long)a->network->start_block);
 }
 
 static void line_taken(struct archive *a, const struct block *block)

@@ -48,7 +48,8 @@ static void book(struct books *b, const struct step *step)
     }
     for (size_t i = 0; i < step->n_blocks && b->n < BLOCKS_MAX; i++) {
         const struct block *k = &step->blocks[i];
-        assert(b->n == 0 || (k->number == b->chain[b->n - 1].number + 1 && hash_equal(k->parent_hash, b->chain[b->n - 1].hash)));
+        assert(b->n == 0 ||
+               (k->number == b->chain[b->n - 1].number + 1 && hash_equal(k->parent_hash, b->chain[b->n - 1].hash)));
         b->chain[b->n++] = (struct chain_block){k->number, k->hash};
         say(&b->said, (char)k->hash.b[0], k->number);
     }
@@ -102,12 +103,14 @@ static enum err script(const uint8_t *bytes, size_t size, struct buffer *file, s
             continue;
         char parent = number > 0 && number <= tip + 1 ? at[number - 1] : 'A';
         /* A block of one branch has one parent: its branch is named after it, too. */
-        char own = number > 0 && number <= tip && at[number] && (at[number] & 3) == (branch & 3) ? at[number]
-                                                                                              : (char)(branch + 4 * (i % 16));
+        char own = number > 0 && number <= tip && at[number] && (at[number] & 3) == (branch & 3)
+                       ? at[number]
+                       : (char)(branch + 4 * (i % 16));
         buffer_printf(file,
                       "{\"number\":\"0x%lx\",\"hash\":\"0x%02x%062lx\",\"parentHash\":\"0x%02x%062lx\","
                       "\"timestamp\":\"0x1\",\"logs\":[]}\n",
-                      number, (unsigned)(unsigned char)own, number, (unsigned)(unsigned char)parent, number ? number - 1 : 0);
+                      number, (unsigned)(unsigned char)own, number, (unsigned)(unsigned char)parent,
+                      number ? number - 1 : 0);
         if (e != OK || (number <= tip && at[number] == own))
             continue;
         if (number > tip + 1) {

@@ -30,11 +30,12 @@ static char fixture_path[] = "/tmp/altledger-archive-XXXXXX";
 static inline void fixture_network_set(unsigned start_block, unsigned depth)
 {
     AUTO_ARENA arena = {0};
-    const char *text = arena_printf(&arena,
-                                    "{\"name\":\"t\",\"chain_id\":1,\"start_block\":%u,\"contracts\":[{\"kind\":\"erc20\","
-                                    "\"name\":\"T\",\"address\":\"0x00000000000000000000000000000000000000aa\","
-                                    "\"from_block\":%u}],\"parameters\":{\"finality_depth_blocks\":%u}}",
-                                    start_block, start_block, depth);
+    const char *text =
+        arena_printf(&arena,
+                     "{\"name\":\"t\",\"chain_id\":1,\"start_block\":%u,\"contracts\":[{\"kind\":\"erc20\","
+                     "\"name\":\"T\",\"address\":\"0x00000000000000000000000000000000000000aa\","
+                     "\"from_block\":%u}],\"parameters\":{\"finality_depth_blocks\":%u}}",
+                     start_block, start_block, depth);
     network_done(&fixture_network);
     memset(&fixture_network, 0, sizeof fixture_network);
     if (network_parse(text, strlen(text), &fixture_network) != OK)
@@ -88,8 +89,8 @@ static inline void write_line(struct buffer *b, char branch, unsigned number, ch
     char hash[HASH_TEXT + 1], parent[HASH_TEXT + 1] = "";
     block_name(hash, branch, number);
     block_name(parent, parent_branch, number - 1);
-    buffer_printf(b, "{\"number\":\"0x%x\",\"hash\":\"%s\",\"parentHash\":\"%s\",\"timestamp\":\"0x%x\",\"logs\":[", number,
-                  hash, number ? parent : hash, 1000 + 12 * number);
+    buffer_printf(b, "{\"number\":\"0x%x\",\"hash\":\"%s\",\"parentHash\":\"%s\",\"timestamp\":\"0x%x\",\"logs\":[",
+                  number, hash, number ? parent : hash, 1000 + 12 * number);
     for (unsigned i = 0; i < 3 && number % 3; i++) {
         if (i)
             buffer_text(b, ",");
@@ -218,8 +219,8 @@ static inline enum err archive_open(const char *path, const struct network *netw
 }
 
 /* Run at most `steps` steps into the books; the last answer. */
-static inline enum err archive_run(const char *path, const struct network *network, struct books *b, struct bounds bounds,
-                                   size_t steps)
+static inline enum err archive_run(const char *path, const struct network *network, struct books *b,
+                                   struct bounds bounds, size_t steps)
 {
     AUTO_ARENA arena = {0};
     struct source *s;

@@ -221,8 +221,9 @@ static void receipts_check__equals_independent_roots(void **state)
         struct log *logs;
         size_t n = 12345;
         assert_int_equal(hash_parse(json_string_value(json_object_get(row, "hash")), HASH_TEXT, &header.hash), OK);
-        assert_int_equal(
-            hash_parse(json_string_value(json_object_get(row, "receiptsRoot")), HASH_TEXT, &header.receipts_root), OK);
+        assert_int_equal(hash_parse(json_string_value(json_object_get(row, "receiptsRoot")), HASH_TEXT,
+                                    &header.receipts_root),
+                         OK);
         assert_int_equal(receipts_check(receipts, &header, &arena, &logs, &n), OK);
         header.receipts_root.b[31] ^= 1;
         n = 12345;
@@ -232,8 +233,9 @@ static void receipts_check__equals_independent_roots(void **state)
 }
 
 /* Members that no root binds and that nothing here uses. */
-static const char *const unbound[] = {"gasUsed",      "effectiveGasPrice", "from",          "to",   "contractAddress",
-                                      "blobGasPrice", "blobGasUsed",       "blockTimestamp", "root", "authorizationList"};
+static const char *const unbound[] =
+    {"gasUsed",      "effectiveGasPrice", "from",           "to",   "contractAddress",
+     "blobGasPrice", "blobGasUsed",       "blockTimestamp", "root", "authorizationList"};
 
 static size_t refuse_changes(const json_t *block, const json_t *receipts, size_t of, long log)
 {
@@ -263,7 +265,8 @@ static size_t refuse_changes(const json_t *block, const json_t *receipts, size_t
 
 static void receipts_check__refuses_any_change(void **state)
 {
-    const json_t *row = richest(300), *block = json_object_get(row, "block"), *receipts = json_object_get(row, "receipts");
+    const json_t *row = richest(300), *block = json_object_get(row, "block"),
+                 *receipts = json_object_get(row, "receipts");
     size_t changed = 0;
     (void)state;
     for (size_t i = 0; i < json_array_size(receipts); i++) {
@@ -285,7 +288,8 @@ static void receipts_check__refuses_any_change(void **state)
 
 static void receipts_check__refuses_missing_extra_and_swapped(void **state)
 {
-    const json_t *row = richest(300), *block = json_object_get(row, "block"), *receipts = json_object_get(row, "receipts");
+    const json_t *row = richest(300), *block = json_object_get(row, "block"),
+                 *receipts = json_object_get(row, "receipts");
     AUTO_JSON missing = json_deep_copy(receipts);
     AUTO_JSON extra = json_deep_copy(receipts);
     AUTO_JSON swapped = json_deep_copy(receipts);
@@ -336,13 +340,20 @@ static void bloom_may_contain__excludes(void **state)
     assert_false(bloom_may_contain(header.logs_bloom, stranger));
     assert_false(bloom_may_contain(none, stranger));
     assert_true(bloom_may_contain(all, stranger));
+    int deciding = 0; /* an address sets three bits, and misses if one of them is not set */
+    for (int bit = 0; bit < 2048; bit++) {
+        all[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        deciding += !bloom_may_contain(all, stranger);
+        all[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    assert_int_equal(deciding, 3);
 }
 
 static void log_parse__refuses(void **state)
 {
     AUTO_ARENA arena = {0};
-    AUTO_JSON log = json_deep_copy(json_array_get(
-        json_object_get(json_array_get(json_object_get(richest(300), "receipts"), 0), "logs"), 0));
+    AUTO_JSON log = json_deep_copy(
+        json_array_get(json_object_get(json_array_get(json_object_get(richest(300), "receipts"), 0), "logs"), 0));
     struct log out = {.index = 99};
     uint64_t number;
     struct hash block;
