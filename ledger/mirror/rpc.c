@@ -8,7 +8,8 @@
 
 enum {
     BATCH_MAX = 100,         /* calls in one request; common providers' own limit */
-    BATCH_GROW_AFTER = 8,    /* full batches that went well before a cut one is tried larger again */
+    BATCH_GROW_FIRST = 8,    /* full batches that went well before a cut one is tried larger again; doubled when it fails */
+    BATCH_GROW_LAST = 4096,
     ANSWER_DEPTH = 24,       /* batch, result, receipt, logs, log, topics: 7; room for new members */
     BUFFER_KEEP = 32 << 20   /* a larger answer's memory is given back at once */
 };
@@ -18,7 +19,7 @@ struct rpc {
     struct rpc_counters *counters;
     uint64_t next_id;
     size_t batch; /* calls this endpoint takes in one request, as learnt */
-    unsigned good; /* full batches in a row */
+    unsigned good, grow_after; /* full batches in a row; how many make it grow */
     uint64_t silent_until;
     struct buffer request, answer;
     size_t answer_bytes;
@@ -36,7 +37,8 @@ enum err rpc_open(const char *url, const struct http_options *options, struct rp
     struct http *http;
     TRY(http_open(url, options, &http));
     struct rpc *r = memory_resize(NULL, sizeof *r);
-    *r = (struct rpc){.http = http, .counters = counters, .next_id = 1, .batch = BATCH_MAX};
+    *r = (struct rpc){.http = http, .counters = counters, .next_id = 1, .batch = BATCH_MAX,
+                      .grow_after = BATCH_GROW_FIRST};
     *out = r;
     return OK;
 }
@@ -144,7 +146,7 @@ static enum err answer_take(struct rpc *r, struct rpc_call *calls, size_t n, uin
     if (json_is_object(answer) && has_error(answer) && (n > 1 || json_is_null(json_object_get(answer, "id")))) {
         struct rpc_call whole = {0}; /* the endpoint refused the request as a whole */
         error_take(answer, &whole);
-        return err_with(ERR_SOURCE, "%s: %s (%d)", rpc_name(r), whole.message, whole.code);
+        return err_with(n > 1 ? ERR_TOO_LARGE : ERR_SOURCE, "%s: %s (%d)", rpc_name(r), whole.message, whole.code);
     }
     if (n == 1)
         return reply_take(r, answer, calls, n, first_id);
@@ -201,9 +203,13 @@ static void batch_learn(struct rpc *r, size_t n, bool well)
 {
     if (!well) {
         r->good = 0;
-        if (n > 1)
+        if (n > 1) {
             r->batch = n / 2;
-    } else if (n == r->batch && r->batch < BATCH_MAX && ++r->good >= BATCH_GROW_AFTER) {
+            r->grow_after = r->grow_after < BATCH_GROW_LAST ? r->grow_after * 2 : BATCH_GROW_LAST;
+        }
+    } else if (n == r->batch && r->batch == BATCH_MAX) {
+        r->grow_after = BATCH_GROW_FIRST;
+    } else if (n == r->batch && ++r->good >= r->grow_after) {
         r->good = 0;
         r->batch = r->batch * 2 < BATCH_MAX ? r->batch * 2 : BATCH_MAX;
     }

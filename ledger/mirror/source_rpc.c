@@ -187,9 +187,10 @@ static enum err stop_wait(struct source_rpc *s, unsigned ms)
     }
 }
 
+/* Once: what was to be given is given, and the last poll found it on the node's chain. */
 static bool through(const struct source_rpc *s)
 {
-    return s->once && s->target != UINT64_MAX && s->next > s->target;
+    return s->once && s->polled && s->target != UINT64_MAX && s->next > s->target;
 }
 
 static enum err step_make(struct source_rpc *s, struct arena *arena, struct step *out)

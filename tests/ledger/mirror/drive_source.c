@@ -181,10 +181,11 @@ int main(int argc, char **argv)
     log_setup(false, LOG_INFO);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    struct network network;
     struct source *s;
     const char *finalized = getenv("ALTLEDGER_FINALIZED"), *max_blocks = getenv("ALTLEDGER_MAX_BLOCKS");
-    enum err e = network_load(argv[1], &network);
+    struct network network;
+    if (network_load(argv[1], &network) != OK)
+        return 2;
     struct source_options options = {
         .network = &network, .once = strcmp(argv[2], "once") == 0, .prove = prove_parse(argv[3]),
         .max_answer = strtoull(argv[5], NULL, 10), .locations = (const char *const *)argv + 6,
@@ -192,14 +193,17 @@ int main(int argc, char **argv)
         .booked = booked, .n_booked = booked_parse(getenv("ALTLEDGER_BOOKED"), booked, 1000),
         .finalized = finalized ? strtoull(finalized, NULL, 10) : UINT64_MAX, .stop = &stop,
         .max_blocks = max_blocks ? strtoull(max_blocks, NULL, 10) : 1000, .max_logs = 5000, .max_bytes = 16 << 20};
-    if (e == OK)
-        e = source_open(&options, &s);
-    if (e != OK) {
-        printf("{\"error\":\"%s\",\"detail\":\"%s\"}\n", err_slug(e), err_detail());
-        return 1;
+    enum err e = source_open(&options, &s);
+    if (e == OK) {
+        e = drive(s, (unsigned)strtoul(argv[4], NULL, 10));
+        source_close(s);
+    } else {
+        AUTO_BUFFER b = {0};
+        struct json_writer w;
+        jw_start(&w, &b);
+        error_put(&w, e);
+        print(&b);
     }
-    e = drive(s, (unsigned)strtoul(argv[4], NULL, 10));
-    source_close(s);
     network_done(&network);
     return e == ERR_END || e == ERR_STOPPED ? 0 : 1;
 }
