@@ -202,7 +202,8 @@ static void pipeline(struct runner *r, struct exchange **xs, enum outcome *outco
         if (!sent[i])
             continue;
         AUTO_ROWS rows = NULL;
-        outcomes[i] = take_result(xs[i], db_receive(r->db, &rows), rows);
+        enum err received = db_receive(r->db, &rows);
+        outcomes[i] = take_result(xs[i], received, rows);
     }
     if (r->db != NULL && db_pipeline_end(r->db) != OK)
         log_debug("api", "pipeline: %s", err_detail());

@@ -25,7 +25,8 @@ struct connection {
     struct exchange *exchange;
     const char *target;  /* where the library keeps the request target, until the headers are complete */
     size_t target_n;
-    bool begun, ended;   /* the exchange: headers seen; body complete */
+    bool begun;          /* the headers of the exchange were seen */
+    enum progress progress;
     enum phase phase;
     uint64_t deadline;   /* microseconds; 0: none */
     bool late;

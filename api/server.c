@@ -68,7 +68,7 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
 {
     (void)arg;
     struct connection *one = connection_of(c);
-    one->begun = one->ended = false;
+    one->begun = false;
     one->target = target;
     one->target_n = strlen(target);
     one->exchange->target = arena_text(&one->exchange->arena, target, one->target_n);
@@ -182,16 +182,17 @@ static size_t true_length(const struct connection *one, const char *version)
     return one->target_n;
 }
 
-static enum MHD_Result go_on(struct connection *one, enum progress p)
+static enum MHD_Result go_on(struct connection *one)
 {
     struct exchange *x = one->exchange;
-    if (p == ANSWERED)
+    if (one->progress == ANSWERED)
         return send_answer(one);
-    if (p == NEEDS_BODY) {
+    if (one->progress == NEEDS_BODY) {
         connection_phase(one, PHASE_BODY);
         return MHD_YES;
     }
     connection_phase(one, PHASE_ANSWER);
+    one->progress = ANSWERED; /* by the time it is woken */
     x->owner = one;
     x->wake = wake;
     MHD_suspend_connection(one->handle);
@@ -210,7 +211,11 @@ static enum MHD_Result begin(struct connection *one, const char *method, const c
                           .lines = c.lines,
                           .n_lines = c.n};
     one->begun = true;
-    return go_on(one, exchange_begin(one->exchange, &in));
+    one->progress = exchange_begin(one->exchange, &in);
+    if (one->progress == NEEDS_BODY)
+        return go_on(one);
+    /* An answer before the body closes the connection, which is meant only where the body is not wanted. */
+    return one->exchange->close ? go_on(one) : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
@@ -230,10 +235,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
         *upload_n = 0;
         return MHD_YES;
     }
-    if (one->ended || x->entity != NULL)
-        return x->entity != NULL ? send_answer(one) : MHD_NO;
-    one->ended = true;
-    return go_on(one, exchange_body_end(x));
+    if (one->progress == NEEDS_BODY)
+        one->progress = exchange_body_end(x);
+    return go_on(one);
 }
 
 /* ---- start and stop ---- */
