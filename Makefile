@@ -42,7 +42,7 @@ CC_asan := $(CC)
 CC_fuzz := clang-14
 CFLAGS_release := -std=c17 -O2 -g $(WARN) $(WARN_gcc) $(HARDEN)
 CFLAGS_asan := -std=c17 -O1 -g $(WARN) $(WARN_gcc) $(SANITIZE)
-CFLAGS_fuzz := -std=c17 -O1 -g $(WARN) $(SANITIZE) -fsanitize=fuzzer-no-link
+CFLAGS_fuzz := -std=c17 -O1 -g $(WARN) -Wno-string-conversion $(SANITIZE) -fsanitize=fuzzer-no-link
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
