@@ -150,7 +150,8 @@ enum err timeline_fetch(struct timeline *t, struct db *db, uint64_t before, stru
         for (size_t i = 0; i < t->needs.n; i++)
             array_text_value(&text, def->row->fields[f].type,
                              (const uint8_t *)map_key_at(&t->needs, i) + def->row->fields[f].offset);
-        in[f] = (struct param){T_TEXT, arena_text(&scratch, array_text_end(&text), text.n - 1)};
+        const char *literal = array_text_end(&text);
+        in[f] = (struct param){T_TEXT, arena_text(&scratch, literal, strlen(literal))};
     }
     in[def->n_key] = (struct param){T_U64, &before};
     AUTO_ROWS rows = NULL;

@@ -13,6 +13,7 @@
 #include "ledger/mirror/writer.h"
 
 enum { TAKE_MS = 200, STANDBY_MS = 500, RESTART_MS_FIRST = 100, RESTART_MS_MAX = 5000, PROGRESS_SECONDS = 5 };
+enum { REFUSALS_MAX = 3 }; /* statements refused in a row without progress: a fault that no repetition mends */
 
 static pthread_mutex_t health_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mirror_health health;
@@ -243,7 +244,7 @@ static bool passes(enum err e)
 
 enum err mirror_run(const struct mirror_options *o)
 {
-    unsigned backoff = RESTART_MS_FIRST;
+    unsigned backoff = RESTART_MS_FIRST, refusals = 0;
     bool waiting = false;
     for (;;) {
         struct mirror_health before, after;
@@ -259,7 +260,13 @@ enum err mirror_run(const struct mirror_options *o)
             continue;
         }
         waiting = false;
-        if (!passes(e)) {
+        mirror_health_get(&after);
+        if (after.batches > before.batches) {
+            backoff = RESTART_MS_FIRST;
+            refusals = 0;
+        }
+        refusals += e == ERR_DB;
+        if (!passes(e) || refusals >= REFUSALS_MAX) {
             log_error("mirror", "stopped: %s: %s", err_slug(e), err_detail());
             health_error(err_detail());
             pthread_mutex_lock(&health_lock);
@@ -267,9 +274,6 @@ enum err mirror_run(const struct mirror_options *o)
             pthread_mutex_unlock(&health_lock);
             return e;
         }
-        mirror_health_get(&after);
-        if (after.batches > before.batches)
-            backoff = RESTART_MS_FIRST;
         log_warn("mirror", "%s: %s; starting again from the cursor in %u ms", err_slug(e), err_detail(), backoff);
         health_error(err_detail());
         pthread_mutex_lock(&health_lock);
