@@ -75,7 +75,7 @@ static void write_node(struct buffer *b, const struct leaf *leaves, size_t n, si
         return;
     }
     size_t from = 0;
-    for (uint8_t nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
+    for (int nibble = 0; nibble < BRANCH_WIDTH; nibble++) {
         size_t to = from;
         while (to < n && leaves[to].key[depth] == nibble)
             to++;
