@@ -27,15 +27,25 @@ enum due_kind { DUE_PREPARE, DUE_ROWS, DUE_SYNC };
 struct due {
     enum due_kind kind;
     const char *sql;
+    uint32_t number; /* of the statement */
+};
+
+/* A statement's name is s<number>. Until the server confirmed it, it can be relied on only up to the next sync point: an
+ * error before it in the same pipeline segment keeps it from being prepared. */
+struct statement {
+    uint32_t number; /* 0: none */
+    uint32_t segment;
+    bool confirmed;
 };
 
 struct db {
     PGconn *conn;
     PGcancel *cancel;
-    struct map statements; /* address of the text -> uint32_t number of its name */
-    uint32_t last_statement;
+    struct map statements; /* address of the text -> struct statement */
+    uint32_t last_statement, segment;
     bool pipeline, streaming;
-    const char *stream_sql;
+    bool lost; /* the server said that it is closing the connection; libpq notices later */
+    struct due stream; /* what is being streamed */
     struct due *due;
     size_t n_due, first_due, room_due;
     bool unsynced;   /* sends without a sync point after them */
@@ -93,7 +103,9 @@ static enum err failed(struct db *db, const PGresult *r)
     if (message == NULL)
         message = PQerrorMessage(db->conn);
     enum err e = state != NULL ? state_err(state) : ERR_DB;
-    if (PQstatus(db->conn) != CONNECTION_OK)
+    if (e == ERR_DB_LOST && db->pipeline)
+        db->lost = true;
+    if (!db_alive(db))
         e = ERR_DB_LOST;
     if (state != NULL)
         return err_with(e, "%s: %.*s", state, text_length(message), message);
@@ -157,7 +169,7 @@ enum err db_open(const char *conninfo, const char *role, const char *application
     const char *values[] = {"10", "1", "10", "5", "3", "20000", conninfo, application, "UTF8", NULL};
     struct db *db = memory_resize(NULL, sizeof *db);
     *db = (struct db){.conn = PQconnectdbParams(keys, values, 1)};
-    map_init(&db->statements, sizeof(const char *), sizeof(uint32_t));
+    map_init(&db->statements, sizeof(const char *), sizeof(struct statement));
     enum err e = OK;
     if (PQstatus(db->conn) != CONNECTION_OK) {
         e = err_with(ERR_DB_LOST, "%.*s", text_length(PQerrorMessage(db->conn)), PQerrorMessage(db->conn));
@@ -186,7 +198,7 @@ void db_close(struct db *db)
 
 bool db_alive(const struct db *db)
 {
-    return PQstatus(db->conn) == CONNECTION_OK;
+    return PQstatus(db->conn) == CONNECTION_OK && !db->lost;
 }
 
 int db_backend_pid(const struct db *db)
@@ -258,23 +270,30 @@ static void statement_name(uint32_t number, char out[STATEMENT_NAME])
     snprintf(out, STATEMENT_NAME, "s%u", number);
 }
 
-/* The name of a prepared statement; false: it must be prepared under that name first. */
-static bool find_statement(struct db *db, const char *sql, char name[STATEMENT_NAME])
+/* The number of a statement; *prepare: it must be prepared under its name first. */
+static uint32_t find_statement(struct db *db, const char *sql, bool *prepare, char name[STATEMENT_NAME])
 {
     bool added;
-    uint32_t *number = map_put(&db->statements, &sql, &added);
-    bool known = !added && *number != 0;
-    if (!known)
-        *number = ++db->last_statement;
-    statement_name(*number, name);
-    return known;
+    struct statement *s = map_put(&db->statements, &sql, &added);
+    *prepare = s->number == 0 || (!s->confirmed && s->segment != db->segment);
+    if (*prepare)
+        *s = (struct statement){.number = ++db->last_statement, .segment = db->segment};
+    statement_name(s->number, name);
+    return s->number;
 }
 
-static void forget_statement(struct db *db, const char *sql)
+static void confirm_statement(struct db *db, const char *sql, uint32_t number)
 {
-    uint32_t *number = map_get(&db->statements, &sql);
-    if (number != NULL)
-        *number = 0;
+    struct statement *s = map_get(&db->statements, &sql);
+    if (s != NULL && s->number == number)
+        s->confirmed = true;
+}
+
+static void forget_statement(struct db *db, const char *sql, uint32_t number)
+{
+    struct statement *s = map_get(&db->statements, &sql);
+    if (s != NULL && s->number == number)
+        *s = (struct statement){.number = 0};
 }
 
 /* Tables changed under the plan (a migration, a rebuild), or the session was reset. */
@@ -294,21 +313,44 @@ static bool result_ok(const PGresult *r)
     return s == PGRES_TUPLES_OK || s == PGRES_COMMAND_OK || s == PGRES_EMPTY_QUERY;
 }
 
-/* Prepare where needed and run once. *out is the caller's to clear, also after an error of the server. */
-static enum err run_once(struct db *db, const char *sql, const struct bound *b, PGresult **out)
+/* Prepare where needed, and wait for it. */
+static enum err prepare(struct db *db, const char *sql, const struct bound *b, uint32_t *number, char name[STATEMENT_NAME])
+{
+    bool needed;
+    *number = find_statement(db, sql, &needed, name);
+    if (!needed)
+        return OK;
+    PGresult *r = PQprepare(db->conn, name, sql, b->n, b->types);
+    enum err e = result_ok(r) ? OK : failed(db, r);
+    PQclear(r);
+    if (e == OK)
+        confirm_statement(db, sql, *number);
+    else
+        forget_statement(db, sql, *number);
+    return e;
+}
+
+static enum err run_once(struct db *db, const char *sql, const struct bound *b, PGresult **out, bool *stale)
 {
     char name[STATEMENT_NAME];
-    if (!find_statement(db, sql, name)) {
-        PGresult *prepared = PQprepare(db->conn, name, sql, b->n, b->types);
-        enum err e = result_ok(prepared) ? OK : failed(db, prepared);
-        PQclear(prepared);
-        if (e != OK) {
-            forget_statement(db, sql);
-            return e;
-        }
+    uint32_t number;
+    TRY(prepare(db, sql, b, &number, name));
+    PGresult *r = PQexecPrepared(db->conn, name, b->n, b->values, b->lengths, b->formats, BINARY);
+    if (result_ok(r)) {
+        *out = r;
+        return OK;
     }
-    *out = PQexecPrepared(db->conn, name, b->n, b->values, b->lengths, b->formats, BINARY);
-    return OK;
+    enum err e = failed(db, r);
+    *stale = is_stale(r);
+    if (*stale)
+        forget_statement(db, sql, number);
+    PQclear(r);
+    return e;
+}
+
+static enum err outdated(void)
+{
+    return err_with(ERR_RETRY, "the plan of a statement was outdated");
 }
 
 static enum err execute(struct db *db, const char *sql, const struct param *in, size_t n_in, PGresult **out)
@@ -316,24 +358,11 @@ static enum err execute(struct db *db, const char *sql, const struct param *in, 
     assert(!db->pipeline && !db->streaming);
     struct bound b;
     bind(&b, in, n_in);
-    bool own = PQtransactionStatus(db->conn) == PQTRANS_IDLE;
-    PGresult *r = NULL;
-    TRY(run_once(db, sql, &b, &r));
-    if (!result_ok(r) && is_stale(r)) {
-        forget_statement(db, sql);
-        PQclear(r);
-        if (!own)
-            return err_with(ERR_RETRY, "the plan of a statement was outdated");
-        r = NULL;
-        TRY(run_once(db, sql, &b, &r));
-    }
-    if (result_ok(r)) {
-        *out = r;
-        return OK;
-    }
-    enum err e = failed(db, r);
-    PQclear(r);
-    return e;
+    bool own = PQtransactionStatus(db->conn) == PQTRANS_IDLE, stale = false;
+    enum err e = run_once(db, sql, &b, out, &stale);
+    if (!stale)
+        return e;
+    return own ? run_once(db, sql, &b, out, &stale) : outdated();
 }
 
 static uint64_t tag_rows(PGresult *r)
@@ -407,7 +436,7 @@ enum err db_all(struct db *db, const char *sql, const struct param *in, size_t n
 
 /* ---- pipelines ---- */
 
-static void owe(struct db *db, enum due_kind kind, const char *sql)
+static void owe(struct db *db, enum due_kind kind, const char *sql, uint32_t number)
 {
     if (db->first_due == db->n_due)
         db->first_due = db->n_due = 0;
@@ -415,7 +444,7 @@ static void owe(struct db *db, enum due_kind kind, const char *sql)
         db->room_due = db->room_due > 0 ? db->room_due * 2 : 16;
         db->due = memory_resize(db->due, db->room_due * sizeof *db->due);
     }
-    db->due[db->n_due++] = (struct due){kind, sql};
+    db->due[db->n_due++] = (struct due){kind, sql, number};
 }
 
 enum err db_pipeline_begin(struct db *db)
@@ -425,6 +454,7 @@ enum err db_pipeline_begin(struct db *db)
         return failed(db, NULL);
     db->pipeline = true;
     db->unsynced = false;
+    db->segment++;
     db->first_due = db->n_due = 0;
     return OK;
 }
@@ -435,16 +465,18 @@ enum err db_send(struct db *db, const char *sql, const struct param *in, size_t 
     struct bound b;
     bind(&b, in, n_in);
     char name[STATEMENT_NAME];
-    if (!find_statement(db, sql, name)) {
+    bool needed;
+    uint32_t number = find_statement(db, sql, &needed, name);
+    if (needed) {
         if (!PQsendPrepare(db->conn, name, sql, b.n, b.types)) {
-            forget_statement(db, sql);
+            forget_statement(db, sql, number);
             return failed(db, NULL);
         }
-        owe(db, DUE_PREPARE, sql);
+        owe(db, DUE_PREPARE, sql, number);
     }
     if (!PQsendQueryPrepared(db->conn, name, b.n, b.values, b.lengths, b.formats, BINARY))
         return failed(db, NULL);
-    owe(db, DUE_ROWS, sql);
+    owe(db, DUE_ROWS, sql, number);
     db->unsynced = true;
     return OK;
 }
@@ -454,8 +486,9 @@ enum err db_sync(struct db *db)
     assert(db->pipeline);
     if (!PQpipelineSync(db->conn))
         return failed(db, NULL);
-    owe(db, DUE_SYNC, NULL);
+    owe(db, DUE_SYNC, NULL, 0);
     db->unsynced = false;
+    db->segment++;
     return OK;
 }
 
@@ -476,18 +509,23 @@ static enum err take_due(struct db *db, struct due due, PGresult **out)
 {
     PGresult *r = take_result(db, due.kind);
     if (r != NULL && (result_ok(r) || PQresultStatus(r) == PGRES_PIPELINE_SYNC)) {
+        if (due.kind == DUE_PREPARE)
+            confirm_statement(db, due.sql, due.number);
         *out = r;
         return OK;
     }
-    enum err e;
-    if (r != NULL && PQresultStatus(r) == PGRES_PIPELINE_ABORTED)
+    bool stale = r != NULL && is_stale(r), aborted = r != NULL && PQresultStatus(r) == PGRES_PIPELINE_ABORTED;
+    enum err e = OK;
+    if (stale)
+        e = outdated();
+    else if (aborted && db_alive(db))
         e = err_with(ERR_RETRY, "not run: an earlier statement of the pipeline failed");
+    else if (aborted)
+        e = err_with(ERR_DB_LOST, "not run: the connection is lost");
     else
         e = failed(db, r);
-    if (r != NULL && is_stale(r))
-        e = err_with(ERR_RETRY, "the plan of a statement was outdated");
-    if (due.kind == DUE_PREPARE || (r != NULL && is_stale(r)))
-        forget_statement(db, due.sql);
+    if (due.kind == DUE_PREPARE || stale)
+        forget_statement(db, due.sql, due.number);
     PQclear(r);
     return e;
 }
@@ -533,7 +571,7 @@ enum err db_pipeline_end(struct db *db)
     }
     db->pipeline = false;
     db->first_due = db->n_due = 0;
-    if (PQstatus(db->conn) != CONNECTION_OK)
+    if (!db_alive(db))
         return first != OK ? first : failed(db, NULL);
     if (!PQexitPipelineMode(db->conn) && first == OK)
         return failed(db, NULL);
@@ -548,20 +586,13 @@ enum err db_stream_begin(struct db *db, const char *sql, const struct param *in,
     struct bound b;
     bind(&b, in, n_in);
     char name[STATEMENT_NAME];
-    if (!find_statement(db, sql, name)) {
-        PGresult *prepared = PQprepare(db->conn, name, sql, b.n, b.types);
-        enum err e = result_ok(prepared) ? OK : failed(db, prepared);
-        PQclear(prepared);
-        if (e != OK) {
-            forget_statement(db, sql);
-            return e;
-        }
-    }
+    uint32_t number;
+    TRY(prepare(db, sql, &b, &number, name));
     if (!PQsendQueryPrepared(db->conn, name, b.n, b.values, b.lengths, b.formats, BINARY))
         return failed(db, NULL);
     PQsetSingleRowMode(db->conn);
     db->streaming = true;
-    db->stream_sql = sql;
+    db->stream = (struct due){DUE_ROWS, sql, number};
     return OK;
 }
 
@@ -582,8 +613,8 @@ static enum err stream_finish(struct db *db, PGresult *last)
     if (last == NULL || !result_ok(last)) {
         e = failed(db, last);
         if (last != NULL && is_stale(last)) {
-            forget_statement(db, db->stream_sql);
-            e = err_with(ERR_RETRY, "the plan of a statement was outdated");
+            forget_statement(db, db->stream.sql, db->stream.number);
+            e = outdated();
         }
     }
     PQclear(last);

@@ -1,0 +1,680 @@
+/* tests/ledger/core/test_db.c - statements, results, pipelines, streams, COPY and transactions, and how each of them fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ledger/core/db.h"
+#include "ledger/core/migrate.h"
+#include "tests/support/pg.h"
+
+static const char *conninfo;
+static struct db *db, *other;
+
+static int set_up(void **state)
+{
+    (void)state;
+    conninfo = pg_empty();
+    db = pg_open(pg_admin(conninfo), NULL);
+    other = pg_open(pg_admin(conninfo), NULL);
+    assert_int_equal(db_script(db, "CREATE TABLE public.t (id bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, note text)"), OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    db_close(db);
+    db_close(other);
+    return 0;
+}
+
+/* End db's backend as an administrator would; it is gone when this returns. */
+static void kill_backend(void)
+{
+    int64_t pid = db_backend_pid(db);
+    assert_int_equal(db_run(other, "SELECT pg_catalog.pg_terminate_backend($1::integer, 5000)", WITH(IN(&pid)), NULL), OK);
+}
+
+static int64_t count(void)
+{
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_query(other, "SELECT count(*) FROM public.t", WITH_NOTHING, &rows), OK);
+    return rows_i64(rows, 0, 0);
+}
+
+static enum err insert(struct db *into, int64_t id)
+{
+    return db_run(into, "INSERT INTO public.t VALUES ($1)", WITH(IN(&id)), NULL);
+}
+
+/* ---- values ---- */
+
+struct all {
+    bool flag;
+    int16_t i16;
+    int32_t i32;
+    int64_t i64;
+    uint64_t u64;
+    struct amount amount;
+    struct delta delta;
+    struct total total;
+    struct address address;
+    struct hash hash;
+    struct slice bytes;
+    const char *text;
+    struct instant time;
+};
+static const struct record all_record =
+    RECORD(all, FIELD(all, flag), FIELD(all, i16), FIELD(all, i32), FIELD(all, i64), FIELD(all, u64), FIELD(all, amount),
+           FIELD(all, delta), FIELD(all, total), FIELD(all, address), FIELD(all, hash), FIELD(all, bytes), FIELD(all, text),
+           FIELD(all, time));
+
+static const char create_all[] =
+    "CREATE TABLE public.a (flag boolean, i16 smallint, i32 integer, i64 bigint, u64 bigint, amount numeric, delta numeric,"
+    " total numeric, address bytea, hash bytea, bytes bytea, text text, time timestamptz)";
+static const char select_all[] = "SELECT time, text, bytes, hash, address, total, delta, amount, u64, i64, i32, i16, flag FROM public.a";
+static const char insert_all[] = "INSERT INTO public.a VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+static struct all extremes(void)
+{
+    struct all a = {true, INT16_MIN, INT32_MIN, INT64_MIN, INT64_MAX, amount_max, delta_minus(amount_max), {{0}}, {{1, 2}}, {{3}},
+                    {(const uint8_t *)"\0x", 2}, "h\xc3\xa9", {-62135596800}};
+    total_add(&a.total, amount_max);
+    total_add(&a.total, amount_max);
+    return a;
+}
+
+static void assert_same(const struct all *a, const struct all *b)
+{
+    assert_int_equal(a->flag, b->flag);
+    assert_int_equal(a->i16, b->i16);
+    assert_int_equal(a->i32, b->i32);
+    assert_int_equal(a->i64, b->i64);
+    assert_int_equal(a->u64, b->u64);
+    assert_int_equal(amount_compare(a->amount, b->amount), 0);
+    assert_int_equal(amount_compare(a->delta.magnitude, b->delta.magnitude), 0);
+    assert_int_equal(a->delta.negative, b->delta.negative);
+    assert_int_equal(total_compare(a->total, b->total), 0);
+    assert_true(address_equal(a->address, b->address));
+    assert_true(hash_equal(a->hash, b->hash));
+    assert_true(slice_equal(a->bytes, b->bytes));
+    assert_string_equal(a->text, b->text);
+    assert_int_equal(a->time.unix_seconds, b->time.unix_seconds);
+}
+
+static void db__values_survive_the_round_trip(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = {0};
+    struct all in = extremes(), out = {0};
+    assert_int_equal(db_script(db, create_all), OK);
+    assert_int_equal(db_run(db, insert_all,
+                            WITH(IN(&in.flag), IN(&in.i16), IN(&in.i32), IN(&in.i64), IN(&in.u64), IN(&in.amount), IN(&in.delta),
+                                 IN(&in.total), IN(&in.address), IN(&in.hash), IN(&in.bytes), IN(in.text), IN(&in.time)),
+                            NULL),
+                     OK);
+    assert_int_equal(db_one(db, select_all, WITH_NOTHING, &all_record, &arena, &out), OK);
+    assert_same(&in, &out);
+}
+
+static void copy__values_survive_the_round_trip(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = {0};
+    AUTO_BUFFER b = {0};
+    struct all in = extremes(), *out;
+    size_t n;
+    assert_int_equal(db_script(db, create_all), OK);
+    for (int i = 0; i < 3; i++)
+        copy_row(&b, &all_record, &in);
+    assert_int_equal(db_copy(db, "COPY public.a FROM STDIN (FORMAT binary)", (struct slice){b.p, b.n}, &n), OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(db_all(db, select_all, WITH_NOTHING, &all_record, &arena, &out, &n), OK);
+    assert_int_equal(n, 3);
+    assert_same(&in, &out[0]);
+    assert_same(&in, &out[2]);
+}
+
+struct pair {
+    const char *text;
+    struct slice bytes;
+};
+static const struct record pair_record = RECORD(pair, FIELD(pair, text), FIELD(pair, bytes));
+
+static void db__null_and_empty_are_two_things(void **state)
+{
+    (void)state;
+    struct pair out;
+    AUTO_ARENA arena = {0};
+    const struct param null_text = {T_TEXT, NULL}, null_bytes = {T_BYTES, NULL};
+    static const char echo[] = "SELECT $1::text AS text, $2::bytea AS bytes";
+    assert_int_equal(db_one(db, echo, WITH(null_text, null_bytes), &pair_record, &arena, &out), OK);
+    assert_null(out.text);
+    assert_null(out.bytes.p);
+    struct slice empty = {NULL, 0};
+    assert_int_equal(db_one(db, echo, WITH(IN(""), IN(&empty)), &pair_record, &arena, &out), OK);
+    assert_string_equal(out.text, "");
+    assert_non_null(out.bytes.p);
+    assert_int_equal(out.bytes.n, 0);
+}
+
+static void db__times_before_1970_are_cut_downwards(void **state)
+{
+    (void)state;
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_query(db, "SELECT '1969-12-31 23:59:58.5Z'::timestamptz, '2026-11-21 10:00:00.9Z'::timestamptz", WITH_NOTHING, &rows), OK);
+    assert_int_equal(rows_time(rows, 0, 0).unix_seconds, -2);
+    assert_int_equal(rows_time(rows, 0, 1).unix_seconds, 1795255200);
+}
+
+/* ---- statements ---- */
+
+static void db__counts_affected_rows(void **state)
+{
+    (void)state;
+    uint64_t n = 7;
+    assert_int_equal(db_run(db, "INSERT INTO public.t SELECT generate_series(1, 5)", WITH_NOTHING, &n), OK);
+    assert_int_equal(n, 5);
+    assert_int_equal(db_run(db, "DELETE FROM public.t WHERE id > 9", WITH_NOTHING, &n), OK);
+    assert_int_equal(n, 0);
+}
+
+static void db_one__tells_no_row(void **state)
+{
+    (void)state;
+    struct pair out = {.text = "untouched"};
+    AUTO_ARENA arena = {0};
+    assert_int_equal(db_one(db, "SELECT note AS text, NULL::bytea AS bytes FROM public.t", WITH_NOTHING, &pair_record, &arena, &out),
+                     ERR_NOT_FOUND);
+    assert_string_equal(out.text, "untouched");
+}
+
+static void db__errors_carry_state_and_message(void **state)
+{
+    (void)state;
+    assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL), ERR_DB);
+    assert_string_equal(err_detail(), "42P01: relation \"public.nothing\" does not exist");
+    assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL), ERR_DB); /* not taken for prepared */
+    assert_int_equal(db_script(db, "CREATE TABLE public.nothing (x int)"), OK);
+    assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL), OK);
+}
+
+static enum err raise(const char *state)
+{
+    AUTO_ARENA arena = {0};
+    return db_script(db, arena_printf(&arena, "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '%s'; END $$", state));
+}
+
+static void db__states_map_to_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *state;
+        enum err e;
+    } table[] = {{"40001", ERR_RETRY},      {"40P01", ERR_RETRY},     {"55P03", ERR_RETRY},   {"53100", ERR_RETRY},
+                 {"53200", ERR_RETRY},      {"53300", ERR_RETRY},     {"57P01", ERR_DB_LOST}, {"57P02", ERR_DB_LOST},
+                 {"57P03", ERR_DB_LOST},    {"08006", ERR_DB_LOST},   {"AL001", ERR_LEASE_LOST}, {"AL002", ERR_DEEP_REORG},
+                 {"AL003", ERR_DB},         {"23505", ERR_DB},        {"57014", ERR_DB}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_int_equal(raise(table[i].state), table[i].e);
+}
+
+static void db__prepares_again_what_a_changed_table_made_stale(void **state)
+{
+    (void)state;
+    static const char select[] = "SELECT * FROM public.t";
+    AUTO_ROWS before = NULL;
+    AUTO_ROWS after = NULL;
+    AUTO_ROWS in_transaction = NULL;
+    assert_int_equal(db_query(db, select, WITH_NOTHING, &before), OK);
+    assert_int_equal(db_script(other, "ALTER TABLE public.t ADD more integer"), OK);
+    assert_int_equal(db_query(db, select, WITH_NOTHING, &after), OK);
+    assert_int_equal(rows_columns(after), 3);
+    /* inside a transaction it cannot be repeated: the transaction must be */
+    assert_int_equal(db_script(other, "ALTER TABLE public.t ADD still_more integer"), OK);
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(db_query(db, select, WITH_NOTHING, &in_transaction), ERR_RETRY);
+    db_rollback(db);
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(db_query(db, select, WITH_NOTHING, &in_transaction), OK);
+    assert_int_equal(rows_columns(in_transaction), 4);
+    assert_int_equal(db_commit(db), OK);
+}
+
+static void db__survives_a_reset_session(void **state)
+{
+    (void)state;
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(db_script(db, "DISCARD ALL"), OK);
+    assert_int_equal(insert(db, 2), OK);
+    assert_int_equal(count(), 2);
+}
+
+static void db__deadlock_is_retry(void **state)
+{
+    (void)state;
+    assert_int_equal(db_script(db, "INSERT INTO public.t VALUES (1), (2)"), OK);
+    int64_t one = 1, two = 2;
+    static const char update[] = "UPDATE public.t SET note = 'x' WHERE id = $1";
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(db_begin(other, ""), OK);
+    assert_int_equal(db_run(db, update, WITH(IN(&one)), NULL), OK);
+    assert_int_equal(db_run(other, update, WITH(IN(&two)), NULL), OK);
+    /* other waits for db, without us waiting for other */
+    assert_int_equal(db_pipeline_begin(other), OK);
+    assert_int_equal(db_send(other, update, WITH(IN(&one))), OK);
+    assert_int_equal(db_sync(other), OK);
+    enum err mine = db_run(db, update, WITH(IN(&two)), NULL);
+    if (mine == OK)
+        assert_int_equal(db_commit(db), OK);
+    db_rollback(db);
+    AUTO_ROWS rows = NULL;
+    enum err theirs = db_receive(other, &rows);
+    assert_true((mine == ERR_RETRY) != (theirs == ERR_RETRY));
+    db_rollback(other);
+}
+
+/* ---- roles and connections ---- */
+
+static void db_open__takes_on_the_role_and_its_settings(void **state)
+{
+    (void)state;
+    struct db *api = pg_open(conninfo, ROLE_API);
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_query(api,
+                              "SELECT current_user::text, current_setting('default_transaction_read_only'),"
+                              " current_setting('statement_timeout'), current_setting('search_path'), current_setting('TimeZone')",
+                              WITH_NOTHING, &rows),
+                     OK);
+    assert_string_equal(rows_text(rows, 0, 0), ROLE_API);
+    assert_string_equal(rows_text(rows, 0, 1), "on");
+    assert_string_equal(rows_text(rows, 0, 2), "10s");
+    assert_string_equal(rows_text(rows, 0, 3), "\"\"");
+    assert_string_equal(rows_text(rows, 0, 4), "UTC");
+    db_close(api);
+}
+
+static void db_open__refuses_bad_conninfo_and_absent_servers(void **state)
+{
+    (void)state;
+    struct db *out = other;
+    assert_int_equal(db_open("nonsense", NULL, "test", &out), ERR_CONFIG);
+    assert_int_equal(db_open("postgres://127.0.0.1:1/x?connect_timeout=2", NULL, "test", &out), ERR_DB_LOST);
+    assert_int_equal(db_open("host=/nowhere", NULL, "test", &out), ERR_DB_LOST);
+    assert_int_equal(db_open(conninfo, "no_such_role", "test", &out), ERR_DB);
+    assert_ptr_equal(out, other);
+}
+
+static void db_open__tries_several_hosts(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = {0};
+    const char *admin = pg_admin(conninfo);
+    const char *host = strstr(admin, "host='");
+    if (host == NULL)
+        skip();
+    const char *several = arena_printf(&arena, "%s host=/nowhere,%.*s port=5432,5432 target_session_attrs=read-write", admin,
+                                       (int)strcspn(host + 6, "'"), host + 6);
+    struct db *d = NULL;
+    assert_int_equal(db_open(several, NULL, "test", &d), OK);
+    db_close(d);
+}
+
+static void db__lost_backend_is_db_lost(void **state)
+{
+    (void)state;
+    kill_backend();
+    assert_int_equal(insert(db, 1), ERR_DB_LOST);
+    assert_false(db_alive(db));
+    assert_int_equal(insert(db, 1), ERR_DB_LOST);
+    assert_int_equal(db_begin(db, ""), ERR_DB_LOST);
+    db_rollback(db);
+    assert_int_equal(db_pipeline_begin(db), ERR_DB_LOST);
+}
+
+static void db_cancel__ends_a_statement(void **state)
+{
+    (void)state;
+    assert_int_equal(db_pipeline_begin(db), OK);
+    assert_int_equal(db_send(db, "SELECT pg_catalog.pg_sleep(30)::text", WITH_NOTHING), OK);
+    assert_int_equal(db_sync(db), OK);
+    usleep(200000);
+    db_cancel(db);
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_receive(db, &rows), ERR_DB);
+    assert_non_null(strstr(err_detail(), "57014"));
+    assert_int_equal(db_pipeline_end(db), OK);
+    assert_int_equal(insert(db, 1), OK);
+}
+
+/* ---- transactions ---- */
+
+static void commit__keeps_and_rollback_forgets(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(count(), 0);
+    assert_int_equal(db_commit(db), OK);
+    assert_int_equal(count(), 1);
+    assert_int_equal(db_begin(db, "ISOLATION LEVEL REPEATABLE READ"), OK);
+    assert_int_equal(insert(db, 2), OK);
+    db_rollback(db);
+    assert_int_equal(count(), 1);
+}
+
+static void commit__of_a_failed_transaction_is_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(db_run(db, "SELECT 1 / 0", WITH_NOTHING, NULL), ERR_DB);
+    assert_int_equal(db_commit(db), ERR_DB);
+    assert_string_equal(err_detail(), "COMMIT was answered with ROLLBACK");
+    assert_int_equal(count(), 0);
+}
+
+static void commit__refused_by_a_deferred_constraint_is_no_unknown(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(db_commit(db), ERR_DB);
+    assert_non_null(strstr(err_detail(), "23505"));
+    assert_int_equal(count(), 0);
+}
+
+static void commit__on_a_connection_known_to_be_broken_was_never_sent(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    kill_backend();
+    assert_int_equal(insert(db, 2), ERR_DB_LOST);
+    assert_int_equal(db_commit(db), ERR_DB_LOST);
+    assert_int_equal(count(), 0);
+}
+
+static void commit__with_a_killed_backend_is_unknown(void **state)
+{
+    (void)state;
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    kill_backend();
+    assert_int_equal(db_commit(db), ERR_COMMIT_UNKNOWN);
+    assert_int_equal(count(), 0);
+}
+
+/* Our end of the connection: the only socket whose peer is the server's. */
+static int socket_of_connection(void)
+{
+    AUTO_BUFFER before = {0};
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_storage address;
+        socklen_t n = sizeof address;
+        buffer_u8(&before, getpeername(fd, (struct sockaddr *)&address, &n) == 0);
+    }
+    struct db *fresh = pg_open(pg_admin(conninfo), NULL);
+    int found = -1;
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_storage address;
+        socklen_t n = sizeof address;
+        if (before.p[fd - 3] == 0 && getpeername(fd, (struct sockaddr *)&address, &n) == 0)
+            found = fd;
+    }
+    db_close(db);
+    db = fresh;
+    return found;
+}
+
+static void commit__the_server_got_before_the_line_was_cut_is_unknown_and_done(void **state)
+{
+    (void)state;
+    int fd = socket_of_connection();
+    assert_true(fd >= 0);
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(shutdown(fd, SHUT_RD), 0); /* what we send arrives, the answer does not */
+    assert_int_equal(db_commit(db), ERR_COMMIT_UNKNOWN);
+    for (int i = 0; i < 100 && count() == 0; i++)
+        usleep(20000);
+    assert_int_equal(count(), 1);
+}
+
+static void commit__that_never_reached_the_server_is_unknown_too(void **state)
+{
+    (void)state;
+    int fd = socket_of_connection();
+    assert_true(fd >= 0);
+    assert_int_equal(db_begin(db, ""), OK);
+    assert_int_equal(insert(db, 1), OK);
+    assert_int_equal(shutdown(fd, SHUT_RDWR), 0);
+    assert_int_equal(db_commit(db), ERR_COMMIT_UNKNOWN);
+    usleep(200000);
+    assert_int_equal(count(), 0);
+}
+
+/* ---- pipelines ---- */
+
+static void pipeline__answers_in_order(void **state)
+{
+    (void)state;
+    assert_int_equal(db_pipeline_begin(db), OK);
+    for (int64_t i = 0; i < 300; i++) {
+        assert_int_equal(db_send(db, "SELECT $1::bigint * 2", WITH(IN(&i))), OK);
+        if (i % 7 == 0)
+            assert_int_equal(db_sync(db), OK);
+    }
+    for (int64_t i = 0; i < 300; i++) {
+        AUTO_ROWS rows = NULL;
+        assert_int_equal(db_receive(db, &rows), OK);
+        assert_int_equal(rows_i64(rows, 0, 0), 2 * i);
+    }
+    assert_int_equal(db_pipeline_end(db), OK);
+}
+
+static void pipeline__error_fails_the_rest_up_to_the_sync_point(void **state)
+{
+    (void)state;
+    AUTO_ROWS a = NULL;
+    AUTO_ROWS b = NULL;
+    AUTO_ROWS c = NULL;
+    AUTO_ROWS d = NULL;
+    int64_t one = 1, two = 2, three = 3;
+    assert_int_equal(db_pipeline_begin(db), OK);
+    assert_int_equal(db_send(db, "INSERT INTO public.t VALUES ($1)", WITH(IN(&one))), OK);
+    assert_int_equal(db_send(db, "SELECT 1 / 0", WITH_NOTHING), OK);
+    assert_int_equal(db_send(db, "INSERT INTO public.t (note, id) VALUES ('', $1)", WITH(IN(&two))), OK);
+    assert_int_equal(db_sync(db), OK);
+    assert_int_equal(db_send(db, "INSERT INTO public.t (note, id) VALUES ('', $1)", WITH(IN(&three))), OK);
+    assert_int_equal(db_receive(db, &a), OK);
+    assert_int_equal(db_receive(db, &b), ERR_DB);
+    assert_non_null(strstr(err_detail(), "22012"));
+    assert_int_equal(db_receive(db, &c), ERR_RETRY);
+    assert_int_equal(db_receive(db, &d), OK); /* its statement had not been prepared after all, and was again */
+    assert_int_equal(db_pipeline_end(db), OK);
+    assert_int_equal(count(), 1);
+}
+
+static void pipeline__end_drains_and_tells_the_first_error(void **state)
+{
+    (void)state;
+    assert_int_equal(db_pipeline_begin(db), OK);
+    assert_int_equal(db_send(db, "SELECT 1", WITH_NOTHING), OK);
+    assert_int_equal(db_send(db, "SELECT 1 / 0", WITH_NOTHING), OK);
+    assert_int_equal(db_send(db, "SELECT 2", WITH_NOTHING), OK);
+    assert_int_equal(db_pipeline_end(db), ERR_DB);
+    assert_int_equal(insert(db, 1), OK);
+}
+
+static void pipeline__lost_connection_fails_every_receive(void **state)
+{
+    (void)state;
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_pipeline_begin(db), OK);
+    assert_int_equal(db_send(db, "SELECT 1", WITH_NOTHING), OK);
+    assert_int_equal(db_send(db, "SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())", WITH_NOTHING), OK);
+    assert_int_equal(db_send(db, "SELECT 3", WITH_NOTHING), OK);
+    assert_int_equal(db_sync(db), OK);
+    assert_int_equal(db_receive(db, &rows), OK);
+    rows_done(&rows);
+    assert_int_equal(db_receive(db, &rows), ERR_DB_LOST);
+    assert_int_equal(db_receive(db, &rows), ERR_DB_LOST);
+    assert_int_equal(db_pipeline_end(db), ERR_DB_LOST);
+}
+
+static void pipeline__takes_more_than_any_socket_buffers(void **state)
+{
+    (void)state;
+    AUTO_ARENA arena = {0};
+    struct slice big = {arena_take(&arena, 1 << 20), 1 << 20};
+    enum { N = 20 };
+    assert_int_equal(db_pipeline_begin(db), OK);
+    for (int i = 0; i < N; i++)
+        assert_int_equal(db_send(db, "SELECT $1::bytea", WITH(IN(&big))), OK);
+    for (int i = 0; i < N; i++) {
+        AUTO_ROWS rows = NULL;
+        assert_int_equal(db_receive(db, &rows), OK);
+        assert_int_equal(rows_bytes(rows, 0, 0).n, big.n);
+    }
+    assert_int_equal(db_pipeline_end(db), OK);
+}
+
+/* ---- streams ---- */
+
+static void stream__gives_all_rows_in_chunks(void **state)
+{
+    (void)state;
+    int64_t n = 1000, seen = 0;
+    assert_int_equal(db_stream_begin(db, "SELECT generate_series(1, $1)", WITH(IN(&n))), OK);
+    for (;;) {
+        AUTO_ROWS rows = NULL;
+        assert_int_equal(db_stream_next(db, &rows), OK);
+        if (rows == NULL)
+            break;
+        for (size_t i = 0; i < rows_count(rows); i++)
+            assert_int_equal(rows_i64(rows, i, 0), ++seen);
+    }
+    assert_int_equal(seen, n);
+    assert_int_equal(insert(db, 1), OK);
+}
+
+static void stream__can_be_stopped_and_can_fail(void **state)
+{
+    (void)state;
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_stream_begin(db, "SELECT * FROM generate_series(1, 10000000)", WITH_NOTHING), OK);
+    assert_int_equal(db_stream_next(db, &rows), OK);
+    assert_non_null(rows);
+    db_stream_stop(db);
+    db_stream_stop(db);
+    rows_done(&rows);
+    assert_int_equal(db_stream_begin(db, "SELECT 1 / (i - 300) FROM generate_series(1, 1000) i", WITH_NOTHING), OK);
+    assert_int_equal(db_stream_next(db, &rows), OK);
+    struct rows *failed = NULL;
+    assert_int_equal(db_stream_next(db, &failed), ERR_DB);
+    assert_null(failed);
+    assert_int_equal(insert(db, 1), OK);
+}
+
+/* ---- COPY ---- */
+
+static enum err copy_ids(int64_t from, int64_t to, size_t *n)
+{
+    AUTO_BUFFER b = {0};
+    for (int64_t i = from; i < to; i++) {
+        copy_begin(&b, 2);
+        copy_value(&b, T_I64, &i);
+        copy_value(&b, T_TEXT, i % 2 == 0 ? "even" : NULL);
+    }
+    return db_copy(db, "COPY public.t FROM STDIN (FORMAT binary)", (struct slice){b.p, b.n}, n);
+}
+
+static void copy__takes_many_rows_and_none(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    assert_int_equal(copy_ids(0, 100000, &n), OK);
+    assert_int_equal(n, 100000);
+    assert_int_equal(count(), 100000);
+    assert_int_equal(copy_ids(0, 0, &n), OK);
+    assert_int_equal(n, 0);
+    AUTO_ROWS rows = NULL;
+    assert_int_equal(db_query(other, "SELECT count(note) FROM public.t", WITH_NOTHING, &rows), OK);
+    assert_int_equal(rows_i64(rows, 0, 0), 50000);
+}
+
+static void copy__errors_leave_the_connection_usable(void **state)
+{
+    (void)state;
+    size_t n = 7;
+    assert_int_equal(db_script(db, "ALTER TABLE public.t ADD CONSTRAINT small CHECK (id < 90000)"), OK);
+    assert_int_equal(copy_ids(0, 100000, &n), ERR_DB); /* refused late, while we are still sending */
+    assert_non_null(strstr(err_detail(), "23514"));
+    assert_int_equal(copy_ids(-1, 0, &n), OK);
+    assert_int_equal(db_copy(db, "COPY public.nothing FROM STDIN (FORMAT binary)", (struct slice){NULL, 0}, &n), ERR_DB);
+    assert_int_equal(db_copy(db, "COPY public.t FROM STDIN (FORMAT binary)", (struct slice){(const uint8_t *)"junk", 4}, &n), ERR_DB);
+    assert_int_equal(count(), 1);
+    assert_int_equal(n, 1);
+}
+
+static void copy__with_a_lost_backend_is_db_lost(void **state)
+{
+    (void)state;
+    size_t n = 7;
+    kill_backend();
+    assert_int_equal(copy_ids(0, 10, &n), ERR_DB_LOST);
+    assert_int_equal(n, 7);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(db__values_survive_the_round_trip),
+        CASE(copy__values_survive_the_round_trip),
+        CASE(db__null_and_empty_are_two_things),
+        CASE(db__times_before_1970_are_cut_downwards),
+        CASE(db__counts_affected_rows),
+        CASE(db_one__tells_no_row),
+        CASE(db__errors_carry_state_and_message),
+        CASE(db__states_map_to_errors),
+        CASE(db__prepares_again_what_a_changed_table_made_stale),
+        CASE(db__survives_a_reset_session),
+        CASE(db__deadlock_is_retry),
+        CASE(db_open__takes_on_the_role_and_its_settings),
+        CASE(db_open__refuses_bad_conninfo_and_absent_servers),
+        CASE(db_open__tries_several_hosts),
+        CASE(db__lost_backend_is_db_lost),
+        CASE(db_cancel__ends_a_statement),
+        CASE(commit__keeps_and_rollback_forgets),
+        CASE(commit__of_a_failed_transaction_is_an_error),
+        CASE(commit__refused_by_a_deferred_constraint_is_no_unknown),
+        CASE(commit__on_a_connection_known_to_be_broken_was_never_sent),
+        CASE(commit__with_a_killed_backend_is_unknown),
+        CASE(commit__the_server_got_before_the_line_was_cut_is_unknown_and_done),
+        CASE(commit__that_never_reached_the_server_is_unknown_too),
+        CASE(pipeline__answers_in_order),
+        CASE(pipeline__error_fails_the_rest_up_to_the_sync_point),
+        CASE(pipeline__end_drains_and_tells_the_first_error),
+        CASE(pipeline__lost_connection_fails_every_receive),
+        CASE(pipeline__takes_more_than_any_socket_buffers),
+        CASE(stream__gives_all_rows_in_chunks),
+        CASE(stream__can_be_stopped_and_can_fail),
+        CASE(copy__takes_many_rows_and_none),
+        CASE(copy__errors_leave_the_connection_usable),
+        CASE(copy__with_a_lost_backend_is_db_lost),
+    };
+    pg_start();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    pg_stop();
+    return failed;
+}
