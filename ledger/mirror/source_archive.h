@@ -9,7 +9,8 @@
 #include "ledger/mirror/source.h"
 
 /* options->locations[0] is the file. A file goes on after options->mark if it is the one that was read then, else after
- * its last line that is the booked head, else from its start (blocks that are booked already are passed over).
+ * its last line that is the booked head, else from its start (blocks that are booked already are passed over). A line
+ * below the final block that is read after that is taken for a reorg, since what was booked there is not known here.
  * ERR_CONFIG: the file cannot be opened. */
 MUST_CHECK enum err source_archive_open(const struct source_options *options, struct source **out);
 

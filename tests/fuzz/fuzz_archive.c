@@ -31,9 +31,9 @@ static void books_start(struct books *b)
     b->mark = 0;
 }
 
-static void say(struct buffer *said, char what, uint64_t number)
+static void say(struct buffer *said, uint8_t what, uint64_t number)
 {
-    buffer_u8(said, (uint8_t)what);
+    buffer_u8(said, what);
     buffer_be64(said, number);
 }
 
@@ -51,7 +51,7 @@ static void book(struct books *b, const struct step *step)
         assert(b->n == 0 ||
                (k->number == b->chain[b->n - 1].number + 1 && hash_equal(k->parent_hash, b->chain[b->n - 1].hash)));
         b->chain[b->n++] = (struct chain_block){k->number, k->hash};
-        say(&b->said, (char)k->hash.b[0], k->number);
+        say(&b->said, k->hash.b[0], k->number);
     }
     b->finalized = step->finalized;
     b->mark = step->mark;
@@ -91,26 +91,28 @@ static enum err run(const char *path, struct books *b, size_t max_blocks, size_t
  * equal to the one there: ignored; next: appended; not above `highest - depth`: refused; else a reorg. */
 static enum err script(const uint8_t *bytes, size_t size, struct buffer *file, struct buffer *said)
 {
-    char at[BLOCKS_MAX + 1] = {0};
+    uint8_t at[BLOCKS_MAX + 1] = {0}; /* the branch of the block there */
     long tip = -1, highest = -1;
     enum err e = OK;
     for (size_t i = 0; i < size && i < BLOCKS_MAX; i++) {
-        char branch = (char)('A' + (bytes[i] & 3));
+        uint8_t branch = 'A' + (bytes[i] & 3);
         long number = tip + 1 - (bytes[i] >> 2 & 7);
         if (bytes[i] == 0xff && tip >= 0)
             number = tip + 2; /* a gap */
         if (number < 0)
             continue;
-        char parent = number > 0 && number <= tip + 1 ? at[number - 1] : 'A';
-        /* A block of one branch has one parent: its branch is named after it, too. */
-        char own = number > 0 && number <= tip && at[number] && (at[number] & 3) == (branch & 3)
-                       ? at[number]
-                       : (char)(branch + 4 * (i % 16));
+        uint8_t parent = number > 0 && number <= tip + 1 ? at[number - 1] : 'A';
+        /* A block of one branch has one parent: where the branch differs from the one that is there, it is a new one. */
+        uint8_t own = branch + 4 * (i % 16);
+        if (number > 0 && number <= tip && (at[number] & 3) == (branch & 3))
+            own = at[number];
+        /* Below the final block a source remembers what it gave itself, not what was given before it was opened. */
+        if (number < highest - DEPTH && at[number] == own)
+            continue;
         buffer_printf(file,
                       "{\"number\":\"0x%lx\",\"hash\":\"0x%02x%062lx\",\"parentHash\":\"0x%02x%062lx\","
                       "\"timestamp\":\"0x1\",\"logs\":[]}\n",
-                      number, (unsigned)(unsigned char)own, number, (unsigned)(unsigned char)parent,
-                      number ? number - 1 : 0);
+                      number, own, number, parent, number ? number - 1 : 0);
         if (e != OK || (number <= tip && at[number] == own))
             continue;
         if (number > tip + 1) {
