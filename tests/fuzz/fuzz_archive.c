@@ -103,7 +103,7 @@ static enum err script(const uint8_t *bytes, size_t size, struct buffer *file, s
             continue;
         uint8_t parent = number > 0 && number <= tip + 1 ? at[number - 1] : 'A';
         /* A block of one branch has one parent: where the branch differs from the one that is there, it is a new one. */
-        uint8_t own = branch + 4 * (i % 16);
+        uint8_t own = (uint8_t)(branch + 4 * (i % 16));
         if (number > 0 && number <= tip && (at[number] & 3) == (branch & 3))
             own = at[number];
         /* Below the final block a source remembers what it gave itself, not what was given before it was opened. */
