@@ -9,8 +9,12 @@ enum { SLACK = 1024 }; /* final blocks that may gather before they are dropped f
 void archive_chain_init(struct archive_chain *c, const struct source_options *options)
 {
     *c = (struct archive_chain){.depth = options->network->finality_depth_blocks, .finalized = options->finalized};
-    for (size_t i = 0; i < options->n_booked; i++)
+    for (size_t i = 0; i < options->n_booked; i++) {
+        /* Books that came from a node have gaps below what was final then. */
+        if (i > 0 && options->booked[i].number != options->booked[i - 1].number + 1)
+            c->n = 0;
         archive_chain_append(c, options->booked[i].number, options->booked[i].hash);
+    }
 }
 
 void archive_chain_done(struct archive_chain *c)

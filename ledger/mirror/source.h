@@ -33,7 +33,7 @@ struct source_options {
     unsigned timeout_ms;  /* RPC: one request */
     size_t max_answer;    /* RPC: bytes of one answer, unpacked; 0: 512 MiB */
     /* Where the books stand: every booked block from the last finalized one on (that one too, if it is booked: a branch may
-     * fork from it), ascending, without gaps, at least the head if any. */
+     * fork from it), ascending, at least the head if any. */
     const struct chain_block *booked;
     size_t n_booked;
     uint64_t finalized;   /* number of the last finalized booked block; UINT64_MAX: none */

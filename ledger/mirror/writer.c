@@ -125,13 +125,13 @@ static const struct record chain_record = RECORD(chain_row, FIELD(chain_row, num
 enum err writer_chain(struct writer *w, struct arena *arena, struct chain_block **out, size_t *n)
 {
     static_assert(sizeof(struct chain_row) == sizeof(struct chain_block), "rows are read as chain blocks");
-    int64_t above = w->cursor.finalized_number;
-    if (w->cursor.head_number >= 0 && above >= w->cursor.head_number)
-        above = w->cursor.head_number - 1;
+    int64_t from = w->cursor.finalized_number;
+    if (w->cursor.head_number >= 0 && from > w->cursor.head_number)
+        from = w->cursor.head_number;
     return db_all(w->db,
                   "SELECT c.number, b.hash FROM mirror.chain c JOIN mirror.block b ON b.id = c.block"
-                  " WHERE c.number > $1 ORDER BY c.number",
-                  WITH(IN(&above)), &chain_record, arena, out, n);
+                  " WHERE c.number >= $1 ORDER BY c.number",
+                  WITH(IN(&from)), &chain_record, arena, out, n);
 }
 
 /* A block that is stored already. */

@@ -21,7 +21,8 @@ MUST_CHECK enum err writer_open(const char *conninfo, const struct network *netw
 void writer_close(struct writer *w, bool release);
 
 const struct cursor *writer_cursor(const struct writer *w);
-/* The booked blocks above finalized, ascending, at least the head if any: what a source needs to see reorgs. */
+/* The booked blocks from the finalized one on (a branch may fork from it), ascending, at least the head if any: what a source
+ * needs to see reorgs. */
 MUST_CHECK enum err writer_chain(struct writer *w, struct arena *arena, struct chain_block **out, size_t *n);
 
 /* Book blocks that follow the head. `decoded` holds one array per block. */

@@ -360,6 +360,20 @@ static void archive__another_file_joins_the_books(void **state)
     then("A0 A1 A2 B3", ERR_END, "~2 B3");
     book("A0 A1 A2 A3");
     then("", ERR_END, "");
+    book("A0 A1 A2 A3 A4 A5");
+    books.chain[2] = books.chain[3], books.chain[3] = books.chain[4], books.chain[4] = books.chain[5], books.n = 5;
+    then("A3 A4 B5 B6", ERR_END, "~4 B5 B6"); /* booked from a node, which gives no header of block 2 */
+}
+
+/* After 11 blocks block 2 is final. A branch may fork from it after a restart as before it, but not below. */
+static void archive__forks_from_the_final_block_after_a_restart(void **state)
+{
+    (void)state;
+    book("A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10");
+    assert_int_equal(books.finalized, 2);
+    then("A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 B3 B4", ERR_END, "~2 B3 B4");
+    book("A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10");
+    then("A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 B2", ERR_DEEP_REORG, "");
 }
 
 static void archive__blocks_before_the_start_are_passed_over(void **state)
@@ -472,6 +486,7 @@ int main(void)
         cmocka_unit_test(archive__bounds_hold),
         cmocka_unit_test(archive__resumes_after_every_step),
         cmocka_unit_test(archive__another_file_joins_the_books),
+        cmocka_unit_test(archive__forks_from_the_final_block_after_a_restart),
         cmocka_unit_test(archive__blocks_before_the_start_are_passed_over),
         cmocka_unit_test(archive__stops_when_told),
         cmocka_unit_test(source_open__refuses_what_is_no_source),
