@@ -15,6 +15,8 @@ static enum err check_sizes(const struct incoming *in)
         return err_with(ERR_URI_TOO_LONG, "the request target has more than %d bytes", TARGET_BYTES_REFUSED);
     if (in->target == NULL || strlen(in->target) != in->target_n)
         return err_with(ERR_FIELD, "uri: malformed request line");
+    if (in->n_lines <= HEADER_LINES_MAX && in->broken)
+        return err_with(ERR_FIELD, "headers: a NUL byte, a folded line, or a line that does not end in CRLF");
     if (in->n_lines > HEADER_LINES_MAX)
         return err_with(ERR_HEADERS, "more than %d header lines", HEADER_LINES_MAX);
     size_t bytes = 0;

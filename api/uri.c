@@ -126,6 +126,8 @@ enum err uri_parse(const char *text, size_t n, struct arena *arena, struct uri *
 {
     if (n > URI_BYTES_MAX)
         return err_with(ERR_URI_TOO_LONG, "the request target has %zu bytes, at most %d are taken", n, URI_BYTES_MAX);
+    if (memchr(text, ' ', n) != NULL)
+        return err_with(ERR_FIELD, "uri: a raw space");
     if (memchr(text, '#', n) != NULL)
         return err_with(ERR_FIELD, "uri: a fragment is not sent to a server");
     const char *end = text + n, *p = skip_authority(text, end);
