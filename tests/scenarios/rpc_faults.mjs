@@ -110,3 +110,31 @@ for (const fault of [...wireFaults, ...lies])
         assert.equal(hit, left);
         assert.ok(run.errors.length - 1 >= 1 || fault.name === "HTTP 413", "said nothing");
     });
+
+/** What contradicts itself is seen without any proof, in a range (backfill) and by block hash (tail). */
+for (const name of ["log twice", "logs swapped", "log reversed order", "log removed:true", "log address changed",
+    "log of another block hash", "log of another block number"])
+    for (const form of ["fromBlock", "blockHash"])
+        test(`proving nothing, by ${form}: ${name}`, async () => {
+            const fault = lies.find((f) => f.name === name);
+            proxy.reset();
+            proxy.set((questions) => (proxy.total < 2 && questions.some((q) => q.params[0]?.[form]) ? fault : null));
+            const run = drive({ binary, network, urls: [proxy.url], prove: "off", backoff: 1 });
+            assert.equal(await run.done, 0, run.log);
+            assert.deepEqual(differences(run, all, all.length - 65), []);
+            assert.equal(proxy.total, 2);
+            assert.equal(run.errors.length - 1, 2);
+        });
+
+/** Of a block that is listed, and so fetched, the listing is held against the receipts. */
+for (const name of ["log extra", "log data changed", "log topic changed", "logs' indexes swapped", "log of another transaction"])
+    test(`proving the tail, in a backfill: ${name}`, async () => {
+        const fault = { ...lies.find((f) => f.name === name), methods: ["eth_getLogs"] };
+        proxy.reset();
+        proxy.set(() => (proxy.total < 2 ? fault : null));
+        const run = drive({ binary, network, urls: [proxy.url], prove: "tail", backoff: 1 });
+        assert.equal(await run.done, 0, run.log);
+        assert.deepEqual(differences(run, all, all.length - 65), []);
+        assert.equal(proxy.total, 2);
+        assert.equal(run.errors.length - 1, 2);
+    });

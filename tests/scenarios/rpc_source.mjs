@@ -239,6 +239,40 @@ describe("a moving chain", () => {
         assert.deepEqual(differences(run, await truth(node, ours, all.length - 6)), []);
     });
 
+    test("answers of the other branch are never mixed with ours", async () => {
+        await grow(rng, 12, contracts);
+        const top = await head(node);
+        const numbers = Array.from({ length: 6 }, (_, i) => "0x" + (top - i).toString(16));
+        const old = new Map();
+        for (const n of numbers) old.set(n, await node.ask("eth_getBlockByNumber", n, false));
+        const oldLogs = await node.ask("eth_getLogs", { fromBlock: numbers[5], toBlock: numbers[0], address: ours });
+        const other = { from: people[1], to: ours[0], data: emit(2, 99), gas: "0x7a1200" };
+        await reorg(node, 6, [0, 1, 2, 3, 4, 5].map((i) => [other, i]));
+        assert.ok(oldLogs.length > 0);
+        const proxy = await startProxy({ target: node.url });
+        const mixed = { name: "other branch", methods: ["eth_getBlockByNumber", "eth_getLogs"], call: (a, q) => {
+            if (q.method === "eth_getLogs") {
+                const lie = oldLogs.filter((l) => a.result.some((x) => x.blockNumber === l.blockNumber));
+                if (!lie.length) return false;
+                a.result = lie;
+                return true;
+            }
+            if (!old.has(q.params[0]) || q.params[0] === numbers[0]) return false;
+            a.result = old.get(q.params[0]);
+            return true;
+        } };
+        for (const prove of ["tail", "all", "off"]) {
+            proxy.reset();
+            proxy.set(() => (proxy.total < 6 ? mixed : null));
+            const run = drive({ binary, network, urls: [proxy.url], prove });
+            assert.equal(await run.done, 0, run.log);
+            assert.ok(run.errors.length > 2, "said nothing");
+            assert.deepEqual(run.reorgs, []);
+            assert.deepEqual(differences(run, await truth(node, ours), run.last.finalized), []);
+        }
+        await proxy.stop();
+    });
+
     test("a reorg below finalized ends the source", async () => {
         const all = await truth(node, ours);
         const booked = all.slice(-5).map((b) => `${b.number}:${b.hash}`).join(",");

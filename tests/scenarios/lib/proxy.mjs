@@ -124,7 +124,7 @@ function member(name, change) {
 export const wireFaults = [
     { name: "malformed JSON", body: (text, r) => { r.writeHead(200); r.end(text.slice(0, -1) + ",,}"); } },
     { name: "HTTP 429", body: status(429) },
-    { name: "HTTP 500", body: status(500, {}, "oops") },
+    { name: "HTTP 500", body: (text, r) => { r.writeHead(500); r.end(text); } }, // a right answer under a wrong status
     { name: "HTTP 413", body: status(413) },
     { name: "HTML page", body: status(200, { "content-type": "text/html" }, "<html><body>Bad gateway</body></html>") },
     { name: "empty body", body: status(200) },
