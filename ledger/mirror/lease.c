@@ -70,15 +70,14 @@ enum err cursor_read(struct db *db, struct arena *arena, struct cursor *out)
 }
 
 /* A stopped writer may hold the row's lock in an open transaction: end its backend, if it still is that backend. Only the
- * login role may do that, not the writer's role. */
-static enum err end_old_backend(struct db *db)
+ * login role may do that, not the writer's role; and that is all it may do: it reads nothing of ours. */
+static enum err end_old_backend(struct db *db, int64_t pid)
 {
     TRY(db_run(db, "RESET ROLE", WITH_NOTHING, NULL));
     enum err e = db_run(db,
-                        "SELECT pg_terminate_backend(a.pid, 2000) FROM pg_stat_activity a, mirror.cursor c"
-                        " WHERE a.pid = c.backend_pid AND a.pid <> pg_backend_pid()"
-                        "   AND a.application_name = 'altledger mirror' AND c.expires_at < clock_timestamp()",
-                        WITH_NOTHING, NULL);
+                        "SELECT pg_catalog.pg_terminate_backend(a.pid, 2000) FROM pg_catalog.pg_stat_activity a"
+                        " WHERE a.pid = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name = 'altledger mirror'",
+                        WITH(IN(&pid)), NULL);
     TRY(db_run(db, "SET ROLE altledger_writer", WITH_NOTHING, NULL));
     return e;
 }
@@ -88,15 +87,15 @@ enum err lease_take(struct db *db, struct arena *arena, struct cursor *out)
     AUTO_ROWS rows = NULL;
     TRY(db_query(db,
                  "SELECT holder, expires_at::text, expires_at IS NULL OR expires_at < clock_timestamp() OR holder = $1,"
-                 "       expires_at < clock_timestamp()"
+                 "       expires_at < clock_timestamp(), backend_pid::bigint"
                  "  FROM mirror.cursor",
                  WITH(IN(lease_holder())), &rows));
     if (rows_count(rows) != 1)
         return err_with(ERR_SCHEMA, "mirror.cursor has %zu rows", rows_count(rows));
     if (!rows_bool(rows, 0, 2))
         return err_with(ERR_LEASE_LOST, "held by %s until %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1));
-    if (!rows_null(rows, 0, 3) && rows_bool(rows, 0, 3))
-        TRY(end_old_backend(db));
+    if (!rows_null(rows, 0, 3) && rows_bool(rows, 0, 3) && !rows_null(rows, 0, 4))
+        TRY(end_old_backend(db, rows_i64(rows, 0, 4)));
     int32_t seconds = LEASE_SECONDS;
     uint64_t taken = 0;
     TRY(db_run(db,
