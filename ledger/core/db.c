@@ -142,8 +142,9 @@ static enum err set_up(struct db *db, const char *role)
 {
     if (PQserverVersion(db->conn) < SERVER_VERSION_LEAST)
         return err_with(ERR_CONFIG, "PostgreSQL 15 or later is needed, the server is %d", PQserverVersion(db->conn));
+    /* jit: statements here are short, and mirror.unwind(), which forbids sequential scans, would be compiled each time. */
     TRY(db_script(db, "SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_min_messages = warning;"
-                      "SET bytea_output = 'hex'; SET extra_float_digits = 1"));
+                      "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET jit = off"));
     return role != NULL ? set_role(db, role) : OK;
 }
 
