@@ -113,7 +113,7 @@ for (const fault of [...wireFaults, ...lies])
 
 /** What contradicts itself is seen without any proof, in a range (backfill) and by block hash (tail). */
 for (const name of ["log twice", "logs swapped", "log reversed order", "log removed:true", "log address changed",
-    "log of another block hash", "log of another block number"])
+    "log of another block hash", "a block's logs of another block hash", "log of another block number"])
     for (const form of ["fromBlock", "blockHash"])
         test(`proving nothing, by ${form}: ${name}`, async () => {
             const fault = lies.find((f) => f.name === name);

@@ -227,6 +227,38 @@ describe("a moving chain", () => {
         await run.stop();
     });
 
+    test("a shorter chain is a reorg when its head is not ours", async () => {
+        const run = drive({ binary, network, urls: [node.url], mode: "follow" });
+        await caughtUp(run);
+        const top = await head(node);
+        await node.askMany([["anvil_rollback", [3]], ["eth_sendTransaction",
+            [{ from: people[2], to: ours[0], data: emit(1, 77), gas: "0x7a1200" }]], ["anvil_mine", ["0x1", "0x1"]]]);
+        await caughtUp(run);
+        assert.deepEqual(run.reorgs, [top - 3]);
+        await run.stop();
+    });
+
+    test("a reorg between the poll and the headers is seen by the parent link", async () => {
+        const proxy = await startProxy({ target: node.url });
+        const run = drive({ binary, network, urls: [proxy.url], mode: "follow" });
+        await caughtUp(run);
+        const top = await head(node);
+        let done = false;
+        const late = { name: "reorg behind the poll's back", methods: ["eth_getBlockByNumber"], call: async (a, q) => {
+            if (done || q.params[0] !== "latest" || Number(a.result.number) <= top) return false;
+            done = true;
+            await reorg(node, 5, [[{ from: people[1], to: ours[1], data: emit(1, 55), gas: "0x7a1200" }, 0]]);
+            return true;
+        } };
+        proxy.set(() => late);
+        await grow(rng, 2, contracts);
+        await run.until(() => done);
+        await caughtUp(run);
+        assert.equal(run.reorgs.length, 1);
+        await run.stop();
+        await proxy.stop();
+    });
+
     test("a chain reorganised while nobody looked is unwound from what is booked", async () => {
         const all = await truth(node, ours);
         const booked = all.slice(-20).map((b) => `${b.number}:${b.hash}`).join(",");
@@ -284,7 +316,16 @@ describe("a moving chain", () => {
         assert.deepEqual(run.reorgs, []);
     });
 
-    test("a stop is heeded at once", async () => {
+    test("a stop is heeded at once, while waiting for the next poll", async () => {
+        const run = drive({ binary, network, urls: [node.url], mode: "follow", env: { ALTLEDGER_POLL_MS: 20000 } });
+        await caughtUp(run);
+        await new Promise((done) => setTimeout(done, 200));
+        const began = Date.now();
+        assert.equal(await run.stop(), 0);
+        assert.ok(Date.now() - began < 500);
+    });
+
+    test("a stop is heeded at once, while waiting for an answer", async () => {
         const proxy = await startProxy({ target: node.url });
         const run = drive({ binary, network, urls: [proxy.url], mode: "follow" });
         await caughtUp(run);

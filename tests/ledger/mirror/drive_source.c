@@ -1,7 +1,8 @@
 /* tests/ledger/mirror/drive_source.c - drive one source to its end and print every step as a line of JSON.
  *
  * drive_source NETWORK once|follow tail|all|off MAX_BACKOFF_MS MAX_ANSWER URL.. ; ALTLEDGER_BOOKED="number:0xhash,.." and
- * ALTLEDGER_FINALIZED resume; errors are printed too, and retried unless they are final. */
+ * ALTLEDGER_FINALIZED resume; ALTLEDGER_MAX_BLOCKS and ALTLEDGER_POLL_MS bound a step and set the poll. Errors are printed
+ * too, and retried unless they are final. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -183,13 +184,15 @@ int main(int argc, char **argv)
     signal(SIGINT, on_signal);
     struct source *s;
     const char *finalized = getenv("ALTLEDGER_FINALIZED"), *max_blocks = getenv("ALTLEDGER_MAX_BLOCKS");
+    const char *poll_ms = getenv("ALTLEDGER_POLL_MS");
     struct network network;
     if (network_load(argv[1], &network) != OK)
         return 2;
     struct source_options options = {
         .network = &network, .once = strcmp(argv[2], "once") == 0, .prove = prove_parse(argv[3]),
         .max_answer = strtoull(argv[5], NULL, 10), .locations = (const char *const *)argv + 6,
-        .n_locations = (size_t)(argc - 6), .poll_ms = 50, .timeout_ms = 2000,
+        .n_locations = (size_t)(argc - 6), .timeout_ms = 2000,
+        .poll_ms = poll_ms ? (unsigned)strtoul(poll_ms, NULL, 10) : 50,
         .booked = booked, .n_booked = booked_parse(getenv("ALTLEDGER_BOOKED"), booked, 1000),
         .finalized = finalized ? strtoull(finalized, NULL, 10) : UINT64_MAX, .stop = &stop,
         .max_blocks = max_blocks ? strtoull(max_blocks, NULL, 10) : 1000, .max_logs = 5000, .max_bytes = 16 << 20};

@@ -185,6 +185,10 @@ export const lies = [
         call: eachLogs((logs) => { logs[0].transactionHash = flip(logs[0].transactionHash); }) },
     { name: "log of another block hash", methods: [...LOGS, ...RECEIPTS],
         call: eachLogs((logs) => { logs[0].blockHash = flip(logs[0].blockHash); }) },
+    { name: "a block's logs of another block hash", methods: LOGS, call: eachLogs((logs) => {
+        const { blockHash } = logs[0];
+        for (const l of logs) if (l.blockHash === blockHash) l.blockHash = flip(blockHash);
+    }) },
     { name: "log of another block number", methods: [...LOGS, ...RECEIPTS],
         call: eachLogs((logs) => { logs[logs.length - 1].blockNumber = bigger(logs[logs.length - 1].blockNumber, 1000); }) },
     { name: "logs moved to the next block", methods: LOGS,
