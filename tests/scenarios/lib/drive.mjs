@@ -1,17 +1,17 @@
 // tests/scenarios/lib/drive.mjs - run the source driver (tests/ledger/mirror/drive_source.c) and read what it gave as a chain.
 import { execFileSync, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { root } from "./anvil.mjs";
 
-const BUILT = join(process.env.B ?? "build", "asan/tests/ledger/mirror/drive_source");
-
-/** The driver's path; built if it is not given by DRIVE_SOURCE. */
-export function driver() {
-    if (process.env.DRIVE_SOURCE) return process.env.DRIVE_SOURCE;
-    execFileSync("make", ["-s", BUILT], { cwd: root, stdio: "inherit" });
-    return join(root, BUILT);
+/** The path of a driver of tests/ledger/mirror; built if it is not given (DRIVE_SOURCE, DRIVE_ASKER). */
+export function driver(name = "drive_source") {
+    const given = process.env[name.toUpperCase()];
+    if (given) return given;
+    const built = join(process.env.B ?? "build", "asan/tests/ledger/mirror", name);
+    execFileSync("make", ["-s", built], { cwd: root, stdio: "inherit" });
+    return resolve(root, built);
 }
 
 export function writeNetwork(path, { chainId, contracts, startBlock = 0, parameters = {} }) {
