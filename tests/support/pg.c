@@ -1,6 +1,7 @@
 /* tests/support/pg.c - see pg.h. */
 #include "tests/support/pg.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static void must(enum err e, const char *what)
 static void start_reaper(void)
 {
     int ends[2];
-    if (pipe(ends) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0) /* the cluster must not hold our end open */
         abort();
     pg.reaper_pid = fork();
     if (pg.reaper_pid == 0) {
