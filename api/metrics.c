@@ -7,6 +7,7 @@
 
 #include "api/routes.h"
 #include "api/service.h"
+#include "ledger/mirror/mirror.h"
 
 static const uint64_t bounds[METRIC_BUCKETS - 1] = {250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000, 10000000};
 static const char *const bound_names[METRIC_BUCKETS] = {"0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01",
@@ -112,9 +113,34 @@ static void write_process(const struct service *s, struct buffer *b)
                      "altledger_build_info{version=\"%s\"} 1\n", s->facts.version);
 }
 
+/* Of the mirror in this process, if there is one. */
+static void write_mirror(struct buffer *b)
+{
+    struct mirror_health h;
+    mirror_health_get(&h);
+    if (!h.running)
+        return;
+    one(b, "mirror_leader", "gauge", "1 if this process holds the writer's lease.", h.leader);
+    one(b, "mirror_batches_total", "counter", "Batches committed.", (int64_t)h.batches);
+    one(b, "mirror_blocks_total", "counter", "Blocks committed.", (int64_t)h.blocks);
+    one(b, "mirror_events_total", "counter", "Events committed.", (int64_t)h.events);
+    one(b, "mirror_reorgs_total", "counter", "Times that blocks were taken back.", (int64_t)h.reorgs);
+    one(b, "mirror_restarts_total", "counter", "Times it began again from the cursor after a failure.", (int64_t)h.restarts);
+    one(b, "source_requests_total", "counter", "Requests to the source.", (int64_t)h.source.requests);
+    one(b, "source_bytes_total", "counter", "Bytes that the source answered.", (int64_t)h.source.bytes);
+    one(b, "source_failures_total", "counter", "Requests not answered, or answered with an error.", (int64_t)h.source.failures);
+    one(b, "source_retries_total", "counter", "Requests repeated.", (int64_t)h.source.retries);
+    one(b, "source_lies_total", "counter", "Answers that contradicted themselves or a header.", (int64_t)h.source.lies);
+    one(b, "source_disagreements_total", "counter", "Blocks whose hashes two endpoints told differently.",
+        (int64_t)h.source.disagreements);
+    one(b, "source_unhashable_headers_total", "counter", "Headers with members unknown to this version.",
+        (int64_t)h.source.unhashable_headers);
+}
+
 static enum err metrics_page(const struct request *r, struct reply *reply)
 {
     write_state(r->service, &reply->body);
+    write_mirror(&reply->body);
     write_process(r->service, &reply->body);
     write_routes(r->service, &reply->body);
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -4,6 +4,7 @@
 
 #include "api/routes.h"
 #include "ledger/mirror/block.h"
+#include "ledger/mirror/mirror.h"
 
 enum {
     COLUMN_CHAIN_ID,
@@ -146,6 +147,39 @@ static void write_proofs(struct json_writer *w, const struct rows *rows)
     jw_object_end(w);
 }
 
+/* Of the mirror in this process; null where another process mirrors. */
+static void write_mirror(struct json_writer *w)
+{
+    struct mirror_health h;
+    mirror_health_get(&h);
+    jw_key(w, "mirror");
+    if (!h.running) {
+        jw_null(w);
+        return;
+    }
+    jw_object(w);
+    jw_key(w, "state");
+    jw_text(w, h.stopped ? "stopped" : h.leader ? "writing" : "standby");
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counts[] = {{"restarts", h.restarts},
+                  {"source_requests", h.source.requests},
+                  {"source_failures", h.source.failures},
+                  {"source_lies", h.source.lies},
+                  {"source_disagreements", h.source.disagreements},
+                  {"unhashable_headers", h.source.unhashable_headers}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        jw_key(w, counts[i].name);
+        jw_u64(w, counts[i].value);
+    }
+    jw_key(w, "error");
+    jw_text_n(w, h.error, strlen(h.error));
+    jw_key(w, "source_error");
+    jw_text_n(w, h.source.last_error, strlen(h.source.last_error));
+    jw_object_end(w);
+}
+
 static enum err status_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
     struct json_writer *w = &reply->json;
@@ -172,10 +206,23 @@ static enum err status_answer(const struct request *r, const struct rows *rows, 
         jw_hash(w, rows_hash(rows, 0, COLUMN_ROOT));
     write_proofs(w, rows);
     write_text(w, "stopped", rows, COLUMN_STOPPED);
+    write_mirror(w);
     jw_key(w, "audit");
     jw_null(w);
     return OK;
 }
+
+static const struct member mirror_members[] = {
+    {.name = "state", .type = T_TEXT, .about = "writing; standby: another mirror holds the lease; stopped: it refuses to go on."},
+    {.name = "restarts", .type = T_U64, .about = "How often it began again from the cursor after a failure."},
+    {.name = "source_requests", .type = T_U64, .about = "Requests to the source."},
+    {.name = "source_failures", .type = T_U64, .about = "Of these, not answered or answered with an error."},
+    {.name = "source_lies", .type = T_U64, .about = "Answers that contradicted themselves or a header; none was booked."},
+    {.name = "source_disagreements", .type = T_U64, .about = "Blocks whose hashes two endpoints told differently."},
+    {.name = "unhashable_headers", .type = T_U64, .about = "Headers with members unknown to this version."},
+    {.name = "error", .type = T_TEXT, .about = "The last failure since the last commit; empty if none."},
+    {.name = "source_error", .type = T_TEXT, .about = "The source's last failure; empty if none."},
+    {0}};
 
 static const struct member head_members[] = {
     {.name = "number", .type = T_U64, .about = "Its number."},
@@ -214,6 +261,8 @@ const struct route status_routes[] = {
                              {.name = "receipts", .type = T_U64, .about = "By the receipts' root."},
                              {.name = "unhashable", .type = T_U64, .about = "The header has members unknown to this version."})},
          {.name = "stopped", .type = T_TEXT, .nullable = true, .about = "Why the mirror refuses to go on."},
+         {.name = "mirror", .nest = NEST_OBJECT, .nullable = true, .members = mirror_members,
+          .about = "The mirror in this process; null if another process mirrors."},
          {.name = "audit", .nest = NEST_ANY, .nullable = true, .about = "Result of the last verification; null if there was none."}),
      .ask = status_ask,
      .answer = status_answer},

@@ -35,6 +35,7 @@ static void health_error(const char *text)
 static void health_leader(bool leader)
 {
     pthread_mutex_lock(&health_lock);
+    health.running = true;
     health.leader = leader;
     pthread_mutex_unlock(&health_lock);
 }
@@ -246,6 +247,7 @@ enum err mirror_run(const struct mirror_options *o)
 {
     unsigned backoff = RESTART_MS_FIRST, refusals = 0;
     bool waiting = false;
+    health_leader(false);
     for (;;) {
         struct mirror_health before, after;
         mirror_health_get(&before);

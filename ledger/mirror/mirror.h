@@ -26,6 +26,7 @@ struct mirror_options {
 
 /* What a running mirror says of itself; safe from any thread. */
 struct mirror_health {
+    bool running;          /* a mirror runs in this process; all else is zero if not */
     bool leader;           /* holds the lease */
     bool stopped;          /* refuses to go on; reason in `error` */
     uint64_t batches, blocks, events, reorgs, restarts;
