@@ -39,11 +39,18 @@ void runner_done(struct runner *r)
     pthread_mutex_destroy(&r->lock);
 }
 
-void runner_cancel(struct runner *r)
+void runner_cancel(struct runner *r, const struct exchange *only)
 {
     pthread_mutex_lock(&r->lock);
-    if (r->db != NULL)
+    if (r->db != NULL && (only == NULL || r->only == only))
         db_cancel(r->db);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void work_for(struct runner *r, const struct exchange *x)
+{
+    pthread_mutex_lock(&r->lock);
+    r->only = x;
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -303,6 +310,7 @@ void answer_one(struct runner *r, struct exchange *x)
 {
     struct reply reply = {.status = 0};
     enum err e;
+    work_for(r, x);
     do {
         reply_done(&reply);
         reply = (struct reply){.status = 0};
@@ -310,6 +318,7 @@ void answer_one(struct runner *r, struct exchange *x)
         if (e == OK)
             e = x->request.route->run != NULL ? several_statements(r, x, &reply) : one_statement(r, x, &reply);
     } while (may_repeat(x, e));
+    work_for(r, NULL);
     send_reply(x, e, &reply);
 }
 
@@ -378,7 +387,7 @@ static enum err stream_begin(struct runner *r, struct exchange *x, struct rows *
     return e == ERR_END ? asof_explain(r->db, &x->request.at) : e;
 }
 
-void answer_stream(struct runner *r, struct exchange *x)
+static void stream(struct runner *r, struct exchange *x)
 {
     struct rows *rows = NULL;
     enum err e;
@@ -386,6 +395,7 @@ void answer_stream(struct runner *r, struct exchange *x)
         e = stream_begin(r, x, &rows);
     } while (may_repeat(x, e));
     if (e != OK) {
+        work_for(r, NULL);
         refuse(x, e);
         return;
     }
@@ -410,4 +420,11 @@ void answer_stream(struct runner *r, struct exchange *x)
     atomic_fetch_sub(&x->service->metrics.streams_open, 1);
     pipe_release(pipe);
     exchange_release(x);
+}
+
+void answer_stream(struct runner *r, struct exchange *x)
+{
+    work_for(r, x);
+    stream(r, x);
+    work_for(r, NULL);
 }

@@ -2,12 +2,18 @@
 #include "api/connections.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 
+#include "api/workers.h"
 #include "ledger/core/log.h"
 
-enum { TICK_MICROSECONDS = 100000 };
+enum {
+    TICK_MICROSECONDS = 100000,
+    LOOK_TICKS = 5,    /* how often waiting clients are looked for */
+    GONE_LOOKS = 3     /* a client that half-closed gets its answer if it is ready before this many looks */
+};
 
 struct connections {
     struct service *service;
@@ -15,6 +21,8 @@ struct connections {
     pthread_t thread;
     atomic_bool ending;
     struct connection *first;
+    struct pollfd *polls; /* of the connections that wait */
+    size_t polls_room;
 };
 
 static unsigned limit_ms(const struct server_options *o, enum phase phase)
@@ -38,6 +46,7 @@ static void set_phase(struct connection *one, enum phase phase)
 {
     unsigned ms = limit_ms(&one->all->service->options, phase);
     one->phase = phase;
+    one->gone = 0;
     one->deadline = ms > 0 ? microseconds_now() + UINT64_C(1000) * ms : 0;
 }
 
@@ -70,13 +79,47 @@ static void cut_the_late(struct connections *c)
     }
 }
 
+/* Who waits for an answer is not read from, so nobody else notices that they went. */
+static size_t poll_waiting(struct connections *c)
+{
+    size_t n = 0;
+    for (const struct connection *one = c->first; one != NULL; one = one->next) {
+        if (one->phase != PHASE_ANSWER || one->late)
+            continue;
+        if (n == c->polls_room) {
+            c->polls_room = c->polls_room * 2 + 64;
+            c->polls = memory_resize(c->polls, c->polls_room * sizeof *c->polls);
+        }
+        c->polls[n++] = (struct pollfd){.fd = one->fd, .events = POLLRDHUP};
+    }
+    return n > 0 && poll(c->polls, n, 0) > 0 ? n : 0;
+}
+
+/* Cancel what runs for clients that are gone. POLLRDHUP alone may be a client that half-closed and still reads. */
+static void leave_the_gone(struct connections *c)
+{
+    size_t n = poll_waiting(c), i = 0;
+    for (struct connection *one = c->first; one != NULL && i < n; one = one->next) {
+        if (one->phase != PHASE_ANSWER || one->late)
+            continue;
+        short seen = c->polls[i++].revents;
+        one->gone = (seen & (POLLHUP | POLLERR)) != 0 ? GONE_LOOKS : (seen & POLLRDHUP) != 0 ? one->gone + 1 : 0;
+        if (one->gone < GONE_LOOKS)
+            continue;
+        cut(one);
+        workers_abandon(c->service->workers, one->exchange);
+    }
+}
+
 static void *watch_deadlines(void *arg)
 {
     struct connections *c = arg;
-    while (!atomic_load(&c->ending)) {
+    for (unsigned tick = 0; !atomic_load(&c->ending); tick++) {
         nanosleep(&(struct timespec){0, TICK_MICROSECONDS * 1000L}, NULL);
         pthread_mutex_lock(&c->lock);
         cut_the_late(c);
+        if (tick % LOOK_TICKS == 0 && !atomic_load(&c->service->stopping))
+            leave_the_gone(c);
         pthread_mutex_unlock(&c->lock);
     }
     return NULL;
@@ -103,6 +146,7 @@ void connections_close(struct connections *c)
     atomic_store(&c->ending, true);
     pthread_join(c->thread, NULL);
     pthread_mutex_destroy(&c->lock);
+    memory_free(c->polls);
     memory_free(c);
 }
 

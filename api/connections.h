@@ -29,7 +29,8 @@ struct connection {
     enum progress progress;
     enum phase phase;
     uint64_t deadline;   /* microseconds; 0: none */
-    bool late;
+    bool late;           /* cut off */
+    unsigned gone;       /* looks at which the client had closed its side */
     uint8_t address[16]; /* counted by; IPv6 by its /64 */
     bool loopback;
     struct connection *next, *previous;

@@ -435,7 +435,6 @@ void server_stop(struct server *s)
     feeds_close(v->feeds);
     v->feeds = NULL;
     wait_for_requests(s);
-    workers_cancel(v->workers);
     connections_cut(s->connections, true);
     workers_close(v->workers); /* answers what waits: no connection stays suspended */
     v->workers = NULL;

@@ -3,11 +3,12 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/answer.h"
 
 enum { LANE_ASK, LANE_RUN, LANE_STREAM, LANES };
-enum { THREADS_MAX = 64, WAITING_MAX = 4096, STREAM_TIMEOUT_S = 600 };
+enum { THREADS_MAX = 64, WAITING_MAX = 4096, STREAM_TIMEOUT_S = 600, CANCEL_AGAIN_NANOSECONDS = 20000000 };
 
 struct lane {
     pthread_mutex_t lock;
@@ -90,7 +91,6 @@ static void *work(void *arg)
             answer_stream(&w->runner, xs[0]);
         }
     }
-    runner_done(&w->runner);
     return NULL;
 }
 
@@ -162,10 +162,24 @@ bool workers_hand_over(struct workers *w, struct exchange *x)
     return put(&w->lanes[LANE_RUN], x);
 }
 
-void workers_cancel(struct workers *w)
+void workers_abandon(struct workers *w, const struct exchange *x)
 {
     for (size_t i = 0; i < w->n_threads; i++)
-        runner_cancel(&w->threads[i].runner);
+        runner_cancel(&w->threads[i].runner, x);
+}
+
+/* Cancel again and again: a pipeline holds several statements, and cancelling races with their beginning. */
+static void join(struct worker *t)
+{
+    struct timespec until;
+    do {
+        runner_cancel(&t->runner, NULL);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += CANCEL_AGAIN_NANOSECONDS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+    } while (pthread_timedjoin_np(t->thread, NULL, &until) != 0);
+    runner_done(&t->runner);
 }
 
 void workers_close(struct workers *w)
@@ -179,7 +193,7 @@ void workers_close(struct workers *w)
         pthread_mutex_unlock(&w->lanes[i].lock);
     }
     for (size_t i = 0; i < w->n_threads; i++)
-        pthread_join(w->threads[i].thread, NULL);
+        join(&w->threads[i]);
     for (int i = 0; i < LANES; i++) {
         pthread_mutex_destroy(&w->lanes[i].lock);
         pthread_cond_destroy(&w->lanes[i].more);

@@ -13,9 +13,9 @@ MUST_CHECK enum err workers_open(struct service *s, struct workers **out);
 bool workers_put(struct workers *w, struct exchange *x);
 /* Move one that must ask a node to the lane that may wait. */
 bool workers_hand_over(struct workers *w, struct exchange *x);
-/* Cancel what runs; for stopping, when the time is over. */
-void workers_cancel(struct workers *w);
-/* Answer what waits with ERR_STOPPED, end the threads. */
+/* Nobody waits for this one any more: cancel its statement if it has a thread of its own. */
+void workers_abandon(struct workers *w, const struct exchange *x);
+/* Answer what waits with ERR_STOPPED, cancel what runs, end the threads. */
 void workers_close(struct workers *w);
 /* A connection as the API uses it: role, read only, timeouts. */
 MUST_CHECK enum err reader_open(const struct service *s, const char *name, unsigned statement_timeout_s, struct db **out);

@@ -34,11 +34,10 @@ static enum err numbers_ask(const struct request *r, struct statement *s)
     static const char ascending[] =
         "SELECT a.*, t.k, t.v, t.k::numeric * -1, t.k FROM api_v1.at($1, $2, $3, $4) a LEFT JOIN LATERAL ("
         " SELECT k, CASE k WHEN 3 THEN '=1+1' WHEN 4 THEN 'a \"b\", c' WHEN 5 THEN NULL ELSE 'n' || k END AS v"
-        " FROM generate_series(greatest($5::bigint + 1, 1), $7::bigint) k ORDER BY k LIMIT $6) t ON true ORDER BY t.k";
+        " FROM (SELECT generate_series(greatest($5::bigint + 1, 1), $7::bigint) AS k) g LIMIT $6) t ON true";
     static const char descending[] =
         "SELECT a.*, t.k, t.v, t.k::numeric * -1, t.k FROM api_v1.at($1, $2, $3, $4) a LEFT JOIN LATERAL ("
-        " SELECT k, 'n' || k AS v FROM generate_series(least($5::bigint - 1, $7::bigint), 1, -1) k LIMIT $6) t ON true"
-        " ORDER BY t.k DESC";
+        " SELECT k, 'n' || k AS v FROM generate_series(least($5::bigint - 1, $7::bigint), 1, -1) k LIMIT $6) t ON true";
     s->sql = r->page.descending ? descending : ascending;
     statement_at(s, r);
     statement_page(s, r);
