@@ -20,7 +20,7 @@ SRC := $(filter-out api/main.c,$(wildcard ledger/core/*.c ledger/*.c ledger/mirr
 UNIT := $(wildcard tests/ledger/core/test_*.c tests/ledger/test_*.c tests/ledger/mirror/test_*.c tests/governance/test_*.c \
                    tests/api/test_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
-BENCH := $(wildcard tests/bench/bench_*.c)
+BENCH := $(wildcard tests/bench/*.c)
 HEADERS := $(wildcard ledger/core/*.h ledger/*.h ledger/mirror/*.h governance/*.h api/*.h api/*/*.h tests/*/*.h tests/*/*/*.h)
 
 CC := gcc
@@ -136,8 +136,8 @@ docker-test: ## build the image, start it, read a balance from it
 docker: ## build the image altledger:VERSION with docker or buildah
 	@docker/build 'altledger:$(VERSION)'
 
-bench: build $(BENCH:%.c=$(B)/release/%) $(NODE_MODULES) ## measure, each figure beside its limit
-	@B='$(B)' tests/bench/run
+bench: build $(BENCH:%.c=$(B)/release/%) $(NODE_MODULES) ## measure, each figure beside its limit (FIGURES=..., BENCH_SCALE=0.1)
+	@B='$(B)' tests/node_modules/.bin/node tests/bench/run.mjs $(FIGURES)
 
 fuzz: $(FUZZ:%.c=$(B)/fuzz/%) ## fuzz each target for FUZZ_SECONDS (default 20)
 	@B='$(B)' tests/fuzz/run $^
