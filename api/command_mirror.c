@@ -27,8 +27,18 @@ static enum err mirror(const struct command *c, const struct session *s, const s
     return mirror_run(&o);
 }
 
+/* The schema must be ours. */
+static enum err check_schema(const struct session *s, const char *application)
+{
+    struct db *db = NULL;
+    TRY(session_read(s, application, &db));
+    db_close(db);
+    return OK;
+}
+
 static enum err rebuild(const struct command *c, const struct session *s, const struct network *network)
 {
+    TRY(check_schema(s, "altledger rebuild"));
     struct rebuild_options o = {
         .writer_conninfo = s->writer,
         .network = network,
@@ -110,9 +120,7 @@ static void print_report_json(const struct verify_report *r)
 
 static enum err verify(const struct command *c, const struct session *s, struct verify_report *report)
 {
-    struct db *db = NULL;
-    TRY(session_read(s, "altledger verify", &db)); /* the schema is ours */
-    db_close(db);
+    TRY(check_schema(s, "altledger verify"));
     TRY(verify_run(s->database, c->stop, report));
     if (config_flag(c->config, "json"))
         print_report_json(report);

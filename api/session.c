@@ -46,7 +46,8 @@ enum err session_migrate(const struct session *s, atomic_bool *stop, unsigned *a
 {
     for (int waited = 0;; waited++) {
         enum err e = migrate_once(s, applied);
-        if ((e != ERR_DB_LOST && e != ERR_RETRY) || waited == SESSION_WAIT_SECONDS)
+        /* Also after a COMMIT without an answer: what was applied stands in altledger_migration. */
+        if ((e != ERR_DB_LOST && e != ERR_RETRY && e != ERR_COMMIT_UNKNOWN) || waited == SESSION_WAIT_SECONDS)
             return e;
         if (atomic_load(stop))
             return ERR_STOPPED;
