@@ -10,7 +10,7 @@
 #include "api/workers.h"
 #include "ledger/core/log.h"
 
-enum { RECONNECT_MICROSECONDS = 500000 };
+enum { RECONNECT_MICROSECONDS = 500000, RENEW_PLANS_MICROSECONDS = 20000000 };
 
 static const char at_sql[] = "SELECT a.* FROM api_v1.at($1, $2, $3, $4) a";
 
@@ -54,19 +54,31 @@ static void work_for(struct runner *r, const struct exchange *x)
     pthread_mutex_unlock(&r->lock);
 }
 
+/* A plan that was made while tables were small would serve them when they are large (nothing invalidates it before the next
+ * ANALYZE), so plans are made anew now and then. */
+static enum err renew_plans(struct runner *r)
+{
+    if (microseconds_now() - r->planned < RENEW_PLANS_MICROSECONDS)
+        return OK;
+    r->planned = microseconds_now();
+    return db_run(r->db, "DISCARD PLANS", WITH_NOTHING, NULL);
+}
+
 /* A usable connection. While the database is away, one attempt in a while: nobody waits for the others. */
 static enum err connect(struct runner *r)
 {
     if (r->db != NULL && db_alive(r->db))
-        return OK;
+        return renew_plans(r);
     set_db(r, NULL);
     if (r->failed != 0 && microseconds_now() - r->failed < RECONNECT_MICROSECONDS)
         return err_with(ERR_DB_LOST, "the database could not be reached a moment ago");
     struct db *db = NULL;
     enum err e = reader_open(r->service, r->name, r->statement_timeout_s, &db);
     r->failed = e == OK ? 0 : microseconds_now();
-    if (e == OK)
+    if (e == OK) {
         set_db(r, db);
+        r->planned = microseconds_now();
+    }
     return e == ERR_CONFIG ? ERR_DB_LOST : e;
 }
 

@@ -16,6 +16,7 @@ struct runner {
     unsigned statement_timeout_s; /* 0: the role's */
     struct db *db;                /* NULL: not connected */
     uint64_t failed;              /* microseconds: when connecting failed last; 0: it did not */
+    uint64_t planned;             /* microseconds: since when its plans may be as old */
     const struct exchange *only;  /* the one that it works for, if it is but one */
     pthread_mutex_t lock;         /* guards `db` and `only` against runner_cancel */
     struct asker *asker;
