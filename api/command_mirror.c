@@ -51,7 +51,8 @@ static enum err rebuild(const struct command *c, const struct session *s, const 
 }
 
 static enum status with_network(const struct command *c,
-                                enum err (*work)(const struct command *, const struct session *, const struct network *))
+                                enum err (*work)(const struct command *, const struct session *,
+                                                 const struct network *))
 {
     if (config_text(c->config, "network") == NULL)
         return command_misused(c, "--network is missing");
@@ -91,8 +92,8 @@ static void print_report(const struct verify_report *r)
 {
     char root[HASH_TEXT + 1];
     hash_format(r->root, root);
-    printf("head          %" PRId64 "\nroot          %s\nblocks        %" PRIu64 "\nevents        %" PRIu64 "\nrows          %" PRIu64
-           "\ndifferences   %" PRIu64 "\n",
+    printf("head          %" PRId64 "\nroot          %s\nblocks        %" PRIu64 "\nevents        %" PRIu64
+           "\nrows          %" PRIu64 "\ndifferences   %" PRIu64 "\n",
            r->head, root, r->blocks, r->events, r->rows, r->differences);
     for (size_t i = 0; i < r->n_named; i++)
         printf("  %s\n", r->named[i]);
@@ -138,7 +139,10 @@ enum status command_verify(const struct command *c)
         return command_failed(c, e);
     e = verify(c, &s, &report);
     /* One that was stopped has verified nothing: not 0. */
-    enum status status = e == ERR_STOPPED ? STATUS_FAILED : e != OK ? command_failed(c, e) : report.differences > 0 ? STATUS_FAILED : STATUS_OK;
+    enum status status = e == ERR_STOPPED         ? STATUS_FAILED
+                         : e != OK                ? command_failed(c, e)
+                         : report.differences > 0 ? STATUS_FAILED
+                                                  : STATUS_OK;
     session_close(&s);
     return status;
 }

@@ -76,7 +76,8 @@ static void on_change(void *server)
     server_state_changed(server);
 }
 
-static enum err mirror(const struct command *c, const struct session *s, const struct network *network, struct server *server)
+static enum err mirror(const struct command *c, const struct session *s, const struct network *network,
+                       struct server *server)
 {
     struct mirror_options o = {
         .writer_conninfo = s->writer,

@@ -32,7 +32,8 @@ static void catch_signals(void)
 
 static void set_up_log(const struct config *config)
 {
-    static const char *const levels[] = {[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+    static const char *const levels[] =
+        {[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
     enum log_level level = LOG_INFO;
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         if (strcmp(config_text(config, "log-level"), levels[i]) == 0)

@@ -5,15 +5,16 @@
 #include "ledger/core/version.h"
 #include "ledger/mirror/mirror.h"
 
-
-#define COMMANDS(COMMAND)                                                                                      \
-    COMMAND(RUN, "run", command_run, "migrate, mirror and serve in one process")                               \
-    COMMAND(MIGRATE, "migrate", command_migrate, "bring the database schema up to date")                       \
-    COMMAND(MIRROR, "mirror", command_mirror, "follow L1 into the database")                                   \
-    COMMAND(SERVE, "serve", command_serve, "answer the API; any number of them")                               \
-    COMMAND(REBUILD, "rebuild", command_rebuild, "book a new generation from the stored logs, if the network file or the rules changed") \
-    COMMAND(VERIFY, "verify", command_verify, "recompute the books from the stored events and compare every row and root") \
-    COMMAND(STATUS, "status", command_status, "head, lag, finality, counts")                                   \
+#define COMMANDS(COMMAND)                                                                           \
+    COMMAND(RUN, "run", command_run, "migrate, mirror and serve in one process")                    \
+    COMMAND(MIGRATE, "migrate", command_migrate, "bring the database schema up to date")            \
+    COMMAND(MIRROR, "mirror", command_mirror, "follow L1 into the database")                        \
+    COMMAND(SERVE, "serve", command_serve, "answer the API; any number of them")                    \
+    COMMAND(REBUILD, "rebuild", command_rebuild,                                                    \
+            "book a new generation from the stored logs, if the network file or the rules changed") \
+    COMMAND(VERIFY, "verify", command_verify,                                                       \
+            "recompute the books from the stored events and compare every row and root")            \
+    COMMAND(STATUS, "status", command_status, "head, lag, finality, counts")                        \
     COMMAND(INIT_NETWORK, "init-network", command_init_network, "print a commented network file to start from")
 
 #define ROW_INDEX(code, name, function, sentence) INDEX_##code,
@@ -29,33 +30,93 @@ enum { ON_DATABASE = EVERY & ~INIT_NETWORK, MIGRATING = RUN | MIGRATE | MIRROR, 
 enum { MS_LEAST = 10, MS_MOST = 600000, BATCH_MOST = 1000000 };
 
 static const struct option_spec options[] = {
-    {.name = "database", .argument = "URL", .commands = ON_DATABASE,
-     .sentence = "PostgreSQL, as libpq URI or conninfo, several hosts allowed; without it a private cluster under --data"},
-    {.name = "owner-database", .argument = "URL", .commands = MIGRATING, .sentence = "the same for migrations, if it differs"},
-    {.name = "writer-database", .argument = "URL", .commands = MIRRORING | REBUILD, .sentence = "the same for the mirror, if it differs"},
-    {.name = "ballots-database", .argument = "URL", .commands = RUN | SERVE, .sentence = "the same for signed messages, if it differs"},
-    {.name = "data", .argument = "DIR", .fallback = "./var", .commands = ON_DATABASE, .sentence = "where the private cluster lies"},
-    {.name = "network", .argument = "FILE", .commands = MIRRORING | REBUILD, .sentence = "the network file: which chain, which contracts"},
-    {.name = "source", .type = OPTION_LIST, .argument = "URL-or-FILE", .commands = MIRRORING | REBUILD | SERVE,
+    {.name = "database",
+     .argument = "URL",
+     .commands = ON_DATABASE,
+     .sentence =
+         "PostgreSQL, as libpq URI or conninfo, several hosts allowed; without it a private cluster under --data"},
+    {.name = "owner-database",
+     .argument = "URL",
+     .commands = MIGRATING,
+     .sentence = "the same for migrations, if it differs"},
+    {.name = "writer-database",
+     .argument = "URL",
+     .commands = MIRRORING | REBUILD,
+     .sentence = "the same for the mirror, if it differs"},
+    {.name = "ballots-database",
+     .argument = "URL",
+     .commands = RUN | SERVE,
+     .sentence = "the same for signed messages, if it differs"},
+    {.name = "data",
+     .argument = "DIR",
+     .fallback = "./var",
+     .commands = ON_DATABASE,
+     .sentence = "where the private cluster lies"},
+    {.name = "network",
+     .argument = "FILE",
+     .commands = MIRRORING | REBUILD,
+     .sentence = "the network file: which chain, which contracts"},
+    {.name = "source",
+     .type = OPTION_LIST,
+     .argument = "URL-or-FILE",
+     .commands = MIRRORING | REBUILD | SERVE,
      .sentence = "JSON-RPC endpoints (http://, https://), or an archive file"},
-    {.name = "once", .type = OPTION_FLAG, .commands = MIRROR,
+    {.name = "once",
+     .type = OPTION_FLAG,
+     .commands = MIRROR,
      .sentence = "stop when the archive's end, or the node's head at start, is committed"},
-    {.name = "prove-logs", .type = OPTION_CHOICE, .choices = "tail|all|off", .fallback = "tail", .commands = MIRRORING,
+    {.name = "prove-logs",
+     .type = OPTION_CHOICE,
+     .choices = "tail|all|off",
+     .fallback = "tail",
+     .commands = MIRRORING,
      .sentence = "which blocks' logs are proven complete: those after finalized and samples, all, none"},
-    {.name = "poll-ms", .type = OPTION_NUMBER, .fallback = "1000", .least = MS_LEAST, .most = MS_MOST, .commands = MIRRORING,
+    {.name = "poll-ms",
+     .type = OPTION_NUMBER,
+     .fallback = "1000",
+     .least = MS_LEAST,
+     .most = MS_MOST,
+     .commands = MIRRORING,
      .sentence = "how long to wait before asking a node again for its head"},
-    {.name = "timeout-ms", .type = OPTION_NUMBER, .fallback = "10000", .least = MS_LEAST, .most = MS_MOST,
-     .commands = MIRRORING | REBUILD | SERVE, .sentence = "how long a node may take to answer"},
-    {.name = "batch-blocks", .type = OPTION_NUMBER, .fallback = "2000", .least = 1, .most = BATCH_MOST, .commands = MIRRORING,
+    {.name = "timeout-ms",
+     .type = OPTION_NUMBER,
+     .fallback = "10000",
+     .least = MS_LEAST,
+     .most = MS_MOST,
+     .commands = MIRRORING | REBUILD | SERVE,
+     .sentence = "how long a node may take to answer"},
+    {.name = "batch-blocks",
+     .type = OPTION_NUMBER,
+     .fallback = "2000",
+     .least = 1,
+     .most = BATCH_MOST,
+     .commands = MIRRORING,
      .sentence = "blocks committed at once, at most"},
-    {.name = "batch-logs", .type = OPTION_NUMBER, .fallback = "10000", .least = 1, .most = BATCH_MOST, .commands = MIRRORING,
+    {.name = "batch-logs",
+     .type = OPTION_NUMBER,
+     .fallback = "10000",
+     .least = 1,
+     .most = BATCH_MOST,
+     .commands = MIRRORING,
      .sentence = "logs committed at once, about"},
-    {.name = "listen", .argument = "ADDR:PORT", .fallback = "127.0.0.1:8080", .commands = RUN | SERVE,
+    {.name = "listen",
+     .argument = "ADDR:PORT",
+     .fallback = "127.0.0.1:8080",
+     .commands = RUN | SERVE,
      .sentence = "where the API answers; port 0 is any free one"},
     {.name = "force", .type = OPTION_FLAG, .commands = REBUILD, .sentence = "also if nothing changed"},
     {.name = "json", .type = OPTION_FLAG, .commands = STATUS | VERIFY, .sentence = "print JSON"},
-    {.name = "log", .type = OPTION_CHOICE, .choices = "text|json", .fallback = "text", .commands = EVERY, .sentence = "form of the lines on stderr"},
-    {.name = "log-level", .type = OPTION_CHOICE, .choices = "error|warn|info|debug", .fallback = "info", .commands = EVERY,
+    {.name = "log",
+     .type = OPTION_CHOICE,
+     .choices = "text|json",
+     .fallback = "text",
+     .commands = EVERY,
+     .sentence = "form of the lines on stderr"},
+    {.name = "log-level",
+     .type = OPTION_CHOICE,
+     .choices = "error|warn|info|debug",
+     .fallback = "info",
+     .commands = EVERY,
      .sentence = "the least that is logged"},
 };
 

@@ -213,7 +213,8 @@ static enum err place_socket(struct cluster *c)
 {
     c->socket = arena_printf(&c->arena, "%s/socket", c->directory);
     if (!suits_socket(c->socket)) {
-        c->socket = arena_printf(&c->arena, "%s/altledger-%s", geteuid() == 0 ? "/run" : "/tmp", name_of(&c->arena, c->directory));
+        c->socket = arena_printf(&c->arena, "%s/altledger-%s", geteuid() == 0 ? "/run" : "/tmp",
+                                 name_of(&c->arena, c->directory));
         log_info("cluster", "%s cannot hold a socket: it lies in %s", c->directory, c->socket);
     }
     return own_directory(c, c->socket);
@@ -332,8 +333,18 @@ static enum err make_data(struct cluster *c)
     const char *fresh = arena_printf(&c->arena, "%s.new", c->data);
     const char *initdb = arena_printf(&c->arena, "%s/initdb", c->bin);
     const char *const remove[] = {"/bin/rm", "-rf", "--", fresh, NULL};
-    const char *const make[] = {initdb, "-D", fresh, "-U", "postgres", "-A", "trust", "--locale=C", "--encoding=UTF8",
-                                "--data-checksums", "--no-instructions", NULL};
+    const char *const make[] = {initdb,
+                                "-D",
+                                fresh,
+                                "-U",
+                                "postgres",
+                                "-A",
+                                "trust",
+                                "--locale=C",
+                                "--encoding=UTF8",
+                                "--data-checksums",
+                                "--no-instructions",
+                                NULL};
     int output;
     log_info("cluster", "making a PostgreSQL cluster in %s, run by user %s", c->directory, c->user.name);
     TRY(open_log(c, &output));
@@ -368,7 +379,8 @@ static enum err wait_ready(const struct cluster *c, pid_t pid)
 static enum err start_program(struct cluster *c)
 {
     TRY(write_text(c, arena_printf(&c->arena, "%s/altledger.conf", c->data),
-                   arena_printf(&c->arena, "# Written at every start.\n%sunix_socket_directories = '%s'\n", settings, c->socket)));
+                   arena_printf(&c->arena, "# Written at every start.\n%sunix_socket_directories = '%s'\n", settings,
+                                c->socket)));
     const char *program = arena_printf(&c->arena, "%s/postgres", c->bin);
     int output;
     pid_t pid;

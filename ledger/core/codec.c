@@ -193,7 +193,8 @@ void value_decode(enum type type, struct slice cell, struct arena *arena, void *
         return;
     case T_BYTES:
         /* An empty cell keeps a pointer: a slice without one is SQL NULL. */
-        *(struct slice *)out = (struct slice){arena != NULL && cell.n > 0 ? arena_copy(arena, cell.p, cell.n) : cell.p, cell.n};
+        *(struct slice *)out = (struct slice){arena != NULL && cell.n > 0 ? arena_copy(arena, cell.p, cell.n) : cell.p,
+                                              cell.n};
         if (arena != NULL && cell.n == 0)
             ((struct slice *)out)->p = (const uint8_t *)"";
         return;

@@ -86,8 +86,8 @@ static enum err set_number(const struct option_spec *o, struct option_value *v, 
     errno = 0;
     uint64_t number = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0 || number < o->least || number > o->most)
-        return err_with(ERR_FIELD, "--%s: %s is not a number from %llu to %llu", o->name, text, (unsigned long long)o->least,
-                        (unsigned long long)o->most);
+        return err_with(ERR_FIELD, "--%s: %s is not a number from %llu to %llu", o->name, text,
+                        (unsigned long long)o->least, (unsigned long long)o->most);
     v->number = number;
     return OK;
 }
@@ -248,8 +248,8 @@ static enum err read_command(struct config *c, const char *typed)
     return unknown_command(p, typed);
 }
 
-enum err config_parse(const struct program_spec *program, int argc, const char *const argv[], const char *const environment[],
-                      struct config *out)
+enum err config_parse(const struct program_spec *program, int argc, const char *const argv[],
+                      const char *const environment[], struct config *out)
 {
     if (program->n_options > OPTIONS_MAX || program->n_commands > 32)
         bug("the table of options is too long");
@@ -279,7 +279,8 @@ void config_done(struct config *c)
 static const struct option_value *find_value(const struct config *c, const char *name, enum option_type type)
 {
     for (size_t i = 0; i < c->program->n_options; i++)
-        if (strcmp(c->program->options[i].name, name) == 0 && (c->program->options[i].type == type || type == OPTION_TEXT))
+        if (strcmp(c->program->options[i].name, name) == 0 &&
+            (c->program->options[i].type == type || type == OPTION_TEXT))
             return &c->values[i];
     bug("no option --%s of that type", name);
 }

@@ -17,8 +17,8 @@ enum {
     PARAMS_MAX = 64,
     STATEMENT_NAME = 16,
     CANCEL_TEXT = 256,
-    STREAM_CHUNK = 256,         /* rows handed on at once by db_stream_next */
-    COPY_PIECE = 256 * 1024,    /* bytes given to libpq at once: it keeps a copy of what it could not send */
+    STREAM_CHUNK = 256,      /* rows handed on at once by db_stream_next */
+    COPY_PIECE = 256 * 1024, /* bytes given to libpq at once: it keeps a copy of what it could not send */
     BINARY = 1
 };
 
@@ -44,12 +44,12 @@ struct db {
     struct map statements; /* address of the text -> struct statement */
     uint32_t last_statement, segment;
     bool pipeline, streaming;
-    bool lost; /* the server said that it is closing the connection; libpq notices later */
+    bool lost;         /* the server said that it is closing the connection; libpq notices later */
     struct due stream; /* what is being streamed */
     struct due *due;
     size_t n_due, first_due, room_due;
-    bool unsynced;   /* sends without a sync point after them */
-    bool warned;     /* the server sent a warning since this was last cleared */
+    bool unsynced; /* sends without a sync point after them */
+    bool warned;   /* the server sent a warning since this was last cleared */
 };
 
 /* One result, or the single-row results of a stream's chunk. */
@@ -143,8 +143,9 @@ static enum err set_up(struct db *db, const char *role)
     if (PQserverVersion(db->conn) < SERVER_VERSION_LEAST)
         return err_with(ERR_CONFIG, "PostgreSQL 15 or later is needed, the server is %d", PQserverVersion(db->conn));
     /* jit: statements here are short, and mirror.unwind(), which forbids sequential scans, would be compiled each time. */
-    TRY(db_script(db, "SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_min_messages = warning;"
-                      "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET jit = off"));
+    TRY(db_script(
+        db, "SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_min_messages = warning;"
+            "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET jit = off"));
     return role != NULL ? set_role(db, role) : OK;
 }
 
@@ -165,8 +166,11 @@ enum err db_open(const char *conninfo, const char *role, const char *application
 {
     TRY(check_conninfo(conninfo));
     /* Later keywords win: the conninfo may change the timeouts, not the encoding. */
-    const char *keys[] = {"connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-                          "tcp_user_timeout", "dbname", "application_name", "client_encoding", NULL};
+    const char *keys[] = {"connect_timeout",  "keepalives",
+                          "keepalives_idle",  "keepalives_interval",
+                          "keepalives_count", "tcp_user_timeout",
+                          "dbname",           "application_name",
+                          "client_encoding",  NULL};
     const char *values[] = {"10", "1", "10", "5", "3", "20000", conninfo, application, "UTF8", NULL};
     struct db *db = memory_resize(NULL, sizeof *db);
     *db = (struct db){.conn = PQconnectdbParams(keys, values, 1)};
@@ -315,7 +319,8 @@ static bool result_ok(const PGresult *r)
 }
 
 /* Prepare where needed, and wait for it. */
-static enum err prepare(struct db *db, const char *sql, const struct bound *b, uint32_t *number, char name[STATEMENT_NAME])
+static enum err prepare(struct db *db, const char *sql, const struct bound *b, uint32_t *number,
+                        char name[STATEMENT_NAME])
 {
     bool needed;
     *number = find_statement(db, sql, &needed, name);
@@ -769,7 +774,7 @@ void db_rollback(struct db *db)
 /* ---- COPY ---- */
 
 static const char copy_header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"; /* signature, flags, length of the extension */
-static const char copy_trailer[] = "\377\377";                           /* a tuple of -1 fields */
+static const char copy_trailer[] = "\377\377";                          /* a tuple of -1 fields */
 enum { COPY_HEADER = 19, COPY_TRAILER = 2 };
 
 static bool copy_put(struct db *db, struct slice data)

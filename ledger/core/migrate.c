@@ -16,8 +16,8 @@ struct applied {
     const char *name;
     struct hash checksum;
 };
-static const struct record applied_record =
-    RECORD(applied, FIELD(applied, number), FIELD(applied, name), FIELD(applied, checksum));
+static const struct record applied_record = RECORD(applied, FIELD(applied, number), FIELD(applied, name),
+                                                   FIELD(applied, checksum));
 
 /* One embedded file as it should stand in the table. */
 struct migration {
@@ -76,8 +76,10 @@ static enum err check_applied(const struct applied *a, size_t n)
     }
     for (size_t i = 0; i < n; i++)
         if (a[i].number > newest)
-            return err_with(ERR_SCHEMA, "schema from the future: migration %d (%s) is applied, this program knows %d; use a newer one",
-                            (int)a[i].number, a[i].name, (int)newest);
+            return err_with(
+                ERR_SCHEMA,
+                "schema from the future: migration %d (%s) is applied, this program knows %d; use a newer one",
+                (int)a[i].number, a[i].name, (int)newest);
     return OK;
 }
 
@@ -143,7 +145,8 @@ static enum err create_table(struct db *db)
     enum err e = db_run(db, "SELECT pg_catalog.pg_advisory_xact_lock($1)", WITH(IN(&MIGRATION_LOCK)), NULL);
     AUTO_ROWS rows = NULL;
     if (e == OK)
-        e = db_query(db, "SELECT pg_catalog.to_regclass('public.altledger_migration') IS NOT NULL", WITH_NOTHING, &rows);
+        e = db_query(db, "SELECT pg_catalog.to_regclass('public.altledger_migration') IS NOT NULL", WITH_NOTHING,
+                     &rows);
     if (e == OK && !rows_bool(rows, 0, 0))
         e = db_script(db, create);
     if (e != OK) {
@@ -158,7 +161,8 @@ enum err migrate_roles(struct db *db)
     enum err e = db_script(db, find_file("roles.sql")->text);
     if (e != OK) {
         AUTO_ARENA arena = {0};
-        return err_with(e, "roles.sql (an administrator can run it for this login): %s", arena_printf(&arena, "%s", err_detail()));
+        return err_with(e, "roles.sql (an administrator can run it for this login): %s",
+                        arena_printf(&arena, "%s", err_detail()));
     }
     return OK;
 }

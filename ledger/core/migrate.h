@@ -9,10 +9,10 @@
 #include "ledger/core/db.h"
 
 /* The roles of sql/roles.sql, for db_open. */
-#define ROLE_OWNER "altledger_owner"
-#define ROLE_WRITER "altledger_writer"
+#define ROLE_OWNER   "altledger_owner"
+#define ROLE_WRITER  "altledger_writer"
 #define ROLE_BALLOTS "altledger_ballots"
-#define ROLE_API "altledger_api"
+#define ROLE_API     "altledger_api"
 
 /* db: opened without a role, by a login that may take on altledger_owner or may create it. The connection is left as that
  * role and is best closed. *applied = migrations applied now. Any number at once: one does the work, the others wait.

@@ -22,7 +22,8 @@ bool user_may_use(const struct user *u, const char *directory);
 
 /* Start argv[0] (a path) as u, with no signal blocked, in "/", output appended to the file descriptor. `detached`: in a
  * session of its own, so that a Ctrl-C meant for us does not reach it. ERR_IO. */
-MUST_CHECK enum err process_start(const struct user *u, const char *const argv[], int output, bool detached, pid_t *out);
+MUST_CHECK enum err process_start(const struct user *u, const char *const argv[], int output, bool detached,
+                                  pid_t *out);
 /* Start and wait for it. ERR_IO: it could not run, or left with a status other than 0 (detail). */
 MUST_CHECK enum err process_run(const struct user *u, const char *const argv[], int output);
 /* Run as ourselves, take its output (cut to size - 1 bytes, NUL-terminated). ERR_IO as process_run. */

@@ -14,12 +14,12 @@ static void read_cell(const struct rows *r, size_t row, size_t column, enum type
     value_decode(type, rows_cell(r, row, column), arena, out);
 }
 
-#define READER(name, ctype, type)                                                                              \
-    ctype name(const struct rows *r, size_t row, size_t column)                                                \
-    {                                                                                                          \
-        ctype v;                                                                                               \
-        read_cell(r, row, column, type, NULL, &v);                                                             \
-        return v;                                                                                              \
+#define READER(name, ctype, type)                               \
+    ctype name(const struct rows *r, size_t row, size_t column) \
+    {                                                           \
+        ctype v;                                                \
+        read_cell(r, row, column, type, NULL, &v);              \
+        return v;                                               \
     }
 READER(rows_bool, bool, T_BOOL)
 READER(rows_i64, int64_t, T_I64)

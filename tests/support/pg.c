@@ -67,8 +67,8 @@ static void start_cluster(void)
 
 static void use_server(const char *conninfo)
 {
-    static const char login[] =
-        "DO $$ BEGIN CREATE ROLE altledger LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
+    static const char login[] = "DO $$ BEGIN CREATE ROLE altledger LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object OR "
+                                "unique_violation THEN NULL; END $$";
     pg.admin = conninfo;
     pg.login = arena_printf(&pg.arena, "%s user=altledger", conninfo);
     struct db *db = pg_open(pg.admin, NULL);

@@ -82,11 +82,12 @@ static void cluster__login_is_nothing_before_set_role(void **state)
     AUTO_ROWS rows = NULL;
     assert_int_equal(cluster_open(base, &c), OK);
     assert_int_equal(db_open(cluster_conninfo(c), NULL, "test", &db), OK);
-    assert_int_equal(db_query(db,
-                              "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication OR rolinherit "
-                              "FROM pg_catalog.pg_roles WHERE rolname = current_user",
-                              WITH_NOTHING, &rows),
-                     OK);
+    assert_int_equal(
+        db_query(db,
+                 "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication OR rolinherit "
+                 "FROM pg_catalog.pg_roles WHERE rolname = current_user",
+                 WITH_NOTHING, &rows),
+        OK);
     assert_false(rows_bool(rows, 0, 0));
     assert_int_equal(db_script(db, "CREATE SCHEMA mine"), ERR_DB);
     db_close(db);
@@ -145,7 +146,8 @@ static void cluster__takes_a_half_made_one_for_none(void **state)
 {
     (void)state;
     struct cluster *c = NULL;
-    shell("mkdir -p %s/postgres/data.new && chmod 700 %s/postgres && touch %s/postgres/data.new/junk", base, base, base);
+    shell("mkdir -p %s/postgres/data.new && chmod 700 %s/postgres && touch %s/postgres/data.new/junk", base, base,
+          base);
     struct user u;
     assert_int_equal(user_unprivileged(&u), OK);
     if (geteuid() == 0)

@@ -14,12 +14,24 @@ static const struct command_spec commands[] = {{"run", "does all"}, {"serve", "a
 static const struct option_spec options[] = {
     {.name = "data", .fallback = "./var", .commands = 1 << RUN | 1 << SERVE, .sentence = "where"},
     {.name = "source", .type = OPTION_LIST, .commands = 1 << RUN, .sentence = "whence"},
-    {.name = "poll-ms", .type = OPTION_NUMBER, .fallback = "1000", .least = 10, .most = 60000, .commands = 1 << RUN, .sentence = "how often"},
-    {.name = "prove-logs", .type = OPTION_CHOICE, .choices = "tail|all|off", .fallback = "tail", .commands = 1 << RUN, .sentence = "what"},
+    {.name = "poll-ms",
+     .type = OPTION_NUMBER,
+     .fallback = "1000",
+     .least = 10,
+     .most = 60000,
+     .commands = 1 << RUN,
+     .sentence = "how often"},
+    {.name = "prove-logs",
+     .type = OPTION_CHOICE,
+     .choices = "tail|all|off",
+     .fallback = "tail",
+     .commands = 1 << RUN,
+     .sentence = "what"},
     {.name = "once", .type = OPTION_FLAG, .commands = 1 << RUN, .sentence = "stop"},
     {.name = "network", .commands = 1 << RUN, .sentence = "which"},
 };
-static const struct program_spec program = {"altledger", "0", "books", commands, 2, options, sizeof options / sizeof *options};
+static const struct program_spec program =
+    {"altledger", "0", "books", commands, 2, options, sizeof options / sizeof *options};
 
 static struct config c;
 
@@ -31,14 +43,14 @@ static int release(void **state)
 }
 
 #define ENV(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define parse(environment, ...)                                                                                \
-    config_parse(&program, (int)(sizeof((const char *const[]){"altledger", __VA_ARGS__}) / sizeof(char *)),    \
+#define parse(environment, ...)                                                                             \
+    config_parse(&program, (int)(sizeof((const char *const[]){"altledger", __VA_ARGS__}) / sizeof(char *)), \
                  (const char *const[]){"altledger", __VA_ARGS__, NULL}, environment, &c)
-#define assert_refused(text, ...)                                                                              \
-    do {                                                                                                       \
-        assert_int_equal(parse(ENV("X=1"), __VA_ARGS__), ERR_FIELD);                                           \
-        assert_string_equal(err_detail(), text);                                                               \
-        config_done(&c);                                                                                       \
+#define assert_refused(text, ...)                                    \
+    do {                                                             \
+        assert_int_equal(parse(ENV("X=1"), __VA_ARGS__), ERR_FIELD); \
+        assert_string_equal(err_detail(), text);                     \
+        config_done(&c);                                             \
     } while (0)
 
 static void config__has_defaults(void **state)
@@ -61,7 +73,9 @@ static void config__reads_both_forms(void **state)
 {
     (void)state;
     size_t n;
-    assert_int_equal(parse(ENV("X=1"), "run", "--data", "/d", "--poll-ms=20", "--once", "--source", "a,b", "--source=c"), OK);
+    assert_int_equal(parse(ENV("X=1"), "run", "--data", "/d", "--poll-ms=20", "--once", "--source", "a,b",
+                           "--source=c"),
+                     OK);
     assert_string_equal(config_text(&c, "data"), "/d");
     assert_true(config_given(&c, "data"));
     assert_int_equal(config_number(&c, "poll-ms"), 20);
@@ -76,8 +90,8 @@ static void config__argv_wins_over_environment(void **state)
 {
     (void)state;
     size_t n;
-    assert_int_equal(parse(ENV("ALTLEDGER_DATA=/env", "ALTLEDGER_POLL_MS=50", "ALTLEDGER_SOURCE=a,b,,c", "ALTLEDGER_ONCE=yes",
-                               "ALTLEDGER_NETWORK="),
+    assert_int_equal(parse(ENV("ALTLEDGER_DATA=/env", "ALTLEDGER_POLL_MS=50", "ALTLEDGER_SOURCE=a,b,,c",
+                               "ALTLEDGER_ONCE=yes", "ALTLEDGER_NETWORK="),
                            "run", "--data", "/argv"),
                      OK);
     assert_string_equal(config_text(&c, "data"), "/argv");
@@ -109,7 +123,8 @@ static void config__refuses_misuse_with_a_hint(void **state)
     assert_refused("--poll-ms: 60001 is not a number from 10 to 60000", "run", "--poll-ms", "60001");
     assert_refused("--poll-ms: -20 is not a number from 10 to 60000", "run", "--poll-ms", "-20");
     assert_refused("--poll-ms: 20ms is not a number from 10 to 60000", "run", "--poll-ms", "20ms");
-    assert_refused("--poll-ms: 99999999999999999999 is not a number from 10 to 60000", "run", "--poll-ms", "99999999999999999999");
+    assert_refused("--poll-ms: 99999999999999999999 is not a number from 10 to 60000", "run", "--poll-ms",
+                   "99999999999999999999");
     assert_refused("--prove-logs: ta is none of tail|all|off", "run", "--prove-logs", "ta");
     assert_refused("--prove-logs: ail is none of tail|all|off", "run", "--prove-logs", "ail");
     assert_refused("--once: maybe is neither true nor false", "run", "--once=maybe");

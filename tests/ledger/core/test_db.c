@@ -23,7 +23,8 @@ static int set_up(void **state)
     conninfo = pg_empty();
     db = pg_open(pg_admin(conninfo), NULL);
     other = pg_open(pg_admin(conninfo), NULL);
-    assert_int_equal(db_script(db, "CREATE TABLE public.t (id bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, note text)"), OK);
+    assert_int_equal(
+        db_script(db, "CREATE TABLE public.t (id bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, note text)"), OK);
     return 0;
 }
 
@@ -39,7 +40,8 @@ static int tear_down(void **state)
 static void kill_backend(void)
 {
     int64_t pid = db_backend_pid(db);
-    assert_int_equal(db_run(other, "SELECT pg_catalog.pg_terminate_backend($1::integer, 5000)", WITH(IN(&pid)), NULL), OK);
+    assert_int_equal(db_run(other, "SELECT pg_catalog.pg_terminate_backend($1::integer, 5000)", WITH(IN(&pid)), NULL),
+                     OK);
 }
 
 static int64_t count(void)
@@ -71,21 +73,33 @@ struct all {
     const char *text;
     struct instant time;
 };
-static const struct record all_record =
-    RECORD(all, FIELD(all, flag), FIELD(all, i16), FIELD(all, i32), FIELD(all, i64), FIELD(all, u64), FIELD(all, amount),
-           FIELD(all, delta), FIELD(all, total), FIELD(all, address), FIELD(all, hash), FIELD(all, bytes), FIELD(all, text),
-           FIELD(all, time));
+static const struct record all_record = RECORD(all, FIELD(all, flag), FIELD(all, i16), FIELD(all, i32), FIELD(all, i64),
+                                               FIELD(all, u64), FIELD(all, amount), FIELD(all, delta),
+                                               FIELD(all, total), FIELD(all, address), FIELD(all, hash),
+                                               FIELD(all, bytes), FIELD(all, text), FIELD(all, time));
 
-static const char create_all[] =
-    "CREATE TABLE public.a (flag boolean, i16 smallint, i32 integer, i64 bigint, u64 bigint, amount numeric, delta numeric,"
-    " total numeric, address bytea, hash bytea, bytes bytea, text text, time timestamptz)";
-static const char select_all[] = "SELECT time, text, bytes, hash, address, total, delta, amount, u64, i64, i32, i16, flag FROM public.a";
+static const char create_all[] = "CREATE TABLE public.a (flag boolean, i16 smallint, i32 integer, i64 bigint, u64 "
+                                 "bigint, amount numeric, delta numeric,"
+                                 " total numeric, address bytea, hash bytea, bytes bytea, text text, time timestamptz)";
+static const char select_all[] =
+    "SELECT time, text, bytes, hash, address, total, delta, amount, u64, i64, i32, i16, flag FROM public.a";
 static const char insert_all[] = "INSERT INTO public.a VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 static struct all extremes(void)
 {
-    struct all a = {true, INT16_MIN, INT32_MIN, INT64_MIN, INT64_MAX, amount_max, delta_minus(amount_max), {{0}}, {{1, 2}}, {{3}},
-                    {(const uint8_t *)"\0x", 2}, "h\xc3\xa9", {-62135596800}};
+    struct all a = {true,
+                    INT16_MIN,
+                    INT32_MIN,
+                    INT64_MIN,
+                    INT64_MAX,
+                    amount_max,
+                    delta_minus(amount_max),
+                    {{0}},
+                    {{1, 2}},
+                    {{3}},
+                    {(const uint8_t *)"\0x", 2},
+                    "h\xc3\xa9",
+                    {-62135596800}};
     total_add(&a.total, amount_max);
     total_add(&a.total, amount_max);
     return a;
@@ -116,8 +130,9 @@ static void db__values_survive_the_round_trip(void **state)
     struct all in = extremes(), out = {0};
     assert_int_equal(db_script(db, create_all), OK);
     assert_int_equal(db_run(db, insert_all,
-                            WITH(IN(&in.flag), IN(&in.i16), IN(&in.i32), IN(&in.i64), IN(&in.u64), IN(&in.amount), IN(&in.delta),
-                                 IN(&in.total), IN(&in.address), IN(&in.hash), IN(&in.bytes), IN(in.text), IN(&in.time)),
+                            WITH(IN(&in.flag), IN(&in.i16), IN(&in.i32), IN(&in.i64), IN(&in.u64), IN(&in.amount),
+                                 IN(&in.delta), IN(&in.total), IN(&in.address), IN(&in.hash), IN(&in.bytes),
+                                 IN(in.text), IN(&in.time)),
                             NULL),
                      OK);
     assert_int_equal(db_one(db, select_all, WITH_NOTHING, &all_record, &arena, &out), OK);
@@ -169,7 +184,9 @@ static void db__times_before_1970_are_cut_downwards(void **state)
 {
     (void)state;
     AUTO_ROWS rows = NULL;
-    assert_int_equal(db_query(db, "SELECT '1969-12-31 23:59:58.5Z'::timestamptz, '2026-11-21 10:00:00.9Z'::timestamptz", WITH_NOTHING, &rows), OK);
+    assert_int_equal(db_query(db, "SELECT '1969-12-31 23:59:58.5Z'::timestamptz, '2026-11-21 10:00:00.9Z'::timestamptz",
+                              WITH_NOTHING, &rows),
+                     OK);
     assert_int_equal(rows_time(rows, 0, 0).unix_seconds, -2);
     assert_int_equal(rows_time(rows, 0, 1).unix_seconds, 1795255200);
 }
@@ -191,7 +208,8 @@ static void db_one__tells_no_row(void **state)
     (void)state;
     struct pair out = {.text = "untouched"};
     AUTO_ARENA arena = {0};
-    assert_int_equal(db_one(db, "SELECT note AS text, NULL::bytea AS bytes FROM public.t", WITH_NOTHING, &pair_record, &arena, &out),
+    assert_int_equal(db_one(db, "SELECT note AS text, NULL::bytea AS bytes FROM public.t", WITH_NOTHING, &pair_record,
+                            &arena, &out),
                      ERR_NOT_FOUND);
     assert_string_equal(out.text, "untouched");
 }
@@ -201,7 +219,8 @@ static void db__errors_carry_state_and_message(void **state)
     (void)state;
     assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL), ERR_DB);
     assert_string_equal(err_detail(), "42P01: relation \"public.nothing\" does not exist");
-    assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL), ERR_DB); /* not taken for prepared */
+    assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL),
+                     ERR_DB); /* not taken for prepared */
     assert_int_equal(db_script(db, "CREATE TABLE public.nothing (x int)"), OK);
     assert_int_equal(db_run(db, "SELECT * FROM public.nothing", WITH_NOTHING, NULL), OK);
 }
@@ -218,10 +237,10 @@ static void db__states_map_to_errors(void **state)
     static const struct {
         const char *state;
         enum err e;
-    } table[] = {{"40001", ERR_RETRY},      {"40P01", ERR_RETRY},     {"55P03", ERR_RETRY},   {"53100", ERR_RETRY},
-                 {"53200", ERR_RETRY},      {"53300", ERR_RETRY},     {"57P01", ERR_DB_LOST}, {"57P02", ERR_DB_LOST},
-                 {"57P03", ERR_DB_LOST},    {"08006", ERR_DB_LOST},   {"AL001", ERR_LEASE_LOST}, {"AL002", ERR_DEEP_REORG},
-                 {"AL003", ERR_DB},         {"23505", ERR_DB},        {"57014", ERR_DB}};
+    } table[] = {{"40001", ERR_RETRY},   {"40P01", ERR_RETRY},   {"55P03", ERR_RETRY},      {"53100", ERR_RETRY},
+                 {"53200", ERR_RETRY},   {"53300", ERR_RETRY},   {"57P01", ERR_DB_LOST},    {"57P02", ERR_DB_LOST},
+                 {"57P03", ERR_DB_LOST}, {"08006", ERR_DB_LOST}, {"AL001", ERR_LEASE_LOST}, {"AL002", ERR_DEEP_REORG},
+                 {"AL003", ERR_DB},      {"23505", ERR_DB},      {"57014", ERR_DB}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         assert_int_equal(raise(table[i].state), table[i].e);
 }
@@ -288,11 +307,12 @@ static void db_open__takes_on_the_role_and_its_settings(void **state)
     (void)state;
     struct db *api = pg_open(conninfo, ROLE_API);
     AUTO_ROWS rows = NULL;
-    assert_int_equal(db_query(api,
-                              "SELECT current_user::text, current_setting('default_transaction_read_only'),"
-                              " current_setting('statement_timeout'), current_setting('search_path'), current_setting('TimeZone')",
-                              WITH_NOTHING, &rows),
-                     OK);
+    assert_int_equal(
+        db_query(api,
+                 "SELECT current_user::text, current_setting('default_transaction_read_only'),"
+                 " current_setting('statement_timeout'), current_setting('search_path'), current_setting('TimeZone')",
+                 WITH_NOTHING, &rows),
+        OK);
     assert_string_equal(rows_text(rows, 0, 0), ROLE_API);
     assert_string_equal(rows_text(rows, 0, 1), "on");
     assert_string_equal(rows_text(rows, 0, 2), "10s");
@@ -320,8 +340,8 @@ static void db_open__tries_several_hosts(void **state)
     const char *host = strstr(admin, "host='");
     if (host == NULL)
         skip();
-    const char *several = arena_printf(&arena, "%s host=/nowhere,%.*s port=5432,5432 target_session_attrs=read-write", admin,
-                                       (int)strcspn(host + 6, "'"), host + 6);
+    const char *several = arena_printf(&arena, "%s host=/nowhere,%.*s port=5432,5432 target_session_attrs=read-write",
+                                       admin, (int)strcspn(host + 6, "'"), host + 6);
     struct db *d = NULL;
     assert_int_equal(db_open(several, NULL, "test", &d), OK);
     db_close(d);
@@ -521,7 +541,8 @@ static void pipeline__lost_connection_fails_every_receive(void **state)
     AUTO_ROWS rows = NULL;
     assert_int_equal(db_pipeline_begin(db), OK);
     assert_int_equal(db_send(db, "SELECT 1", WITH_NOTHING), OK);
-    assert_int_equal(db_send(db, "SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())", WITH_NOTHING), OK);
+    assert_int_equal(db_send(db, "SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())", WITH_NOTHING),
+                     OK);
     assert_int_equal(db_send(db, "SELECT 3", WITH_NOTHING), OK);
     assert_int_equal(db_sync(db), OK);
     assert_int_equal(db_receive(db, &rows), OK);
@@ -620,8 +641,11 @@ static void copy__errors_leave_the_connection_usable(void **state)
     assert_int_equal(copy_ids(0, 100000, &n), ERR_DB); /* refused late, while we are still sending */
     assert_non_null(strstr(err_detail(), "23514"));
     assert_int_equal(copy_ids(-1, 0, &n), OK);
-    assert_int_equal(db_copy(db, "COPY public.nothing FROM STDIN (FORMAT binary)", (struct slice){NULL, 0}, &n), ERR_DB);
-    assert_int_equal(db_copy(db, "COPY public.t FROM STDIN (FORMAT binary)", (struct slice){(const uint8_t *)"junk", 4}, &n), ERR_DB);
+    assert_int_equal(db_copy(db, "COPY public.nothing FROM STDIN (FORMAT binary)", (struct slice){NULL, 0}, &n),
+                     ERR_DB);
+    assert_int_equal(db_copy(db, "COPY public.t FROM STDIN (FORMAT binary)", (struct slice){(const uint8_t *)"junk", 4},
+                             &n),
+                     ERR_DB);
     assert_int_equal(count(), 1);
     assert_int_equal(n, 1);
 }

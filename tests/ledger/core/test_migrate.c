@@ -63,12 +63,17 @@ static void migrate__leaves_everything_to_the_owner(void **state)
     struct db *db = pg_open(pg_admin(pg_fresh()), NULL);
     AUTO_ROWS rows = NULL;
     assert_int_equal(db_query(db,
-                              "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND pg_catalog.pg_get_userbyid(c.relowner) <> 'altledger_owner'"
-                              " UNION ALL SELECT n.nspname, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
-                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND pg_catalog.pg_get_userbyid(p.proowner) <> 'altledger_owner'"
+                              "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c JOIN "
+                              "pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND "
+                              "pg_catalog.pg_get_userbyid(c.relowner) <> 'altledger_owner'"
+                              " UNION ALL SELECT n.nspname, p.proname FROM pg_catalog.pg_proc p JOIN "
+                              "pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND "
+                              "pg_catalog.pg_get_userbyid(p.proowner) <> 'altledger_owner'"
                               " UNION ALL SELECT 'schema', n.nspname FROM pg_catalog.pg_namespace n"
-                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND pg_catalog.pg_get_userbyid(n.nspowner) <> 'altledger_owner'",
+                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND "
+                              "pg_catalog.pg_get_userbyid(n.nspowner) <> 'altledger_owner'",
                               WITH_NOTHING, &rows),
                      OK);
     assert_int_equal(rows_count(rows), 0);
@@ -80,13 +85,18 @@ static void migrate__comments_on_every_table_and_function(void **state)
     (void)state;
     struct db *db = pg_open(pg_admin(pg_fresh()), NULL);
     AUTO_ROWS rows = NULL;
-    assert_int_equal(db_query(db,
-                              "SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND c.relkind IN ('r', 'v') AND pg_catalog.obj_description(c.oid, 'pg_class') IS NULL"
-                              " UNION ALL SELECT p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
-                              " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND pg_catalog.obj_description(p.oid, 'pg_proc') IS NULL",
-                              WITH_NOTHING, &rows),
-                     OK);
+    assert_int_equal(
+        db_query(
+            db,
+            "SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND c.relkind IN ('r', 'v') AND "
+            "pg_catalog.obj_description(c.oid, 'pg_class') IS NULL"
+            " UNION ALL SELECT p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = "
+            "p.pronamespace"
+            " WHERE n.nspname IN ('mirror', 'ledger', 'api_v1') AND pg_catalog.obj_description(p.oid, 'pg_proc') IS "
+            "NULL",
+            WITH_NOTHING, &rows),
+        OK);
     for (size_t i = 0; i < rows_count(rows); i++)
         print_error("%s has no comment\n", rows_text(rows, i, 0));
     assert_int_equal(rows_count(rows), 0);
@@ -98,7 +108,8 @@ static void migrate__refuses_a_schema_from_the_future(void **state)
     (void)state;
     const char *conninfo = pg_fresh();
     unsigned applied = 99;
-    administer(conninfo, "INSERT INTO public.altledger_migration VALUES (9999, '9999_flying.sql', '\\x00'::bytea || pg_catalog.decode(repeat('00', 31), 'hex'))");
+    administer(conninfo, "INSERT INTO public.altledger_migration VALUES (9999, '9999_flying.sql', '\\x00'::bytea || "
+                         "pg_catalog.decode(repeat('00', 31), 'hex'))");
     assert_int_equal(migrate_database(conninfo, &applied), ERR_SCHEMA);
     assert_non_null(strstr(err_detail(), "schema from the future: migration 9999 (9999_flying.sql)"));
     assert_int_equal(applied, 99);
@@ -110,7 +121,9 @@ static void migrate__refuses_a_changed_checksum(void **state)
     (void)state;
     const char *conninfo = pg_fresh();
     unsigned applied;
-    administer(conninfo, "UPDATE public.altledger_migration SET checksum = pg_catalog.decode(repeat('ab', 32), 'hex') WHERE number = 2");
+    administer(
+        conninfo,
+        "UPDATE public.altledger_migration SET checksum = pg_catalog.decode(repeat('ab', 32), 'hex') WHERE number = 2");
     assert_int_equal(migrate_database(conninfo, &applied), ERR_SCHEMA);
     assert_non_null(strstr(err_detail(), "migration 2 (0002_ledger.sql) was applied from another text"));
     assert_int_equal(check(conninfo), ERR_SCHEMA);
@@ -121,8 +134,10 @@ static void migrate__runs_changed_views_again(void **state)
     (void)state;
     const char *conninfo = pg_fresh();
     unsigned applied;
-    administer(conninfo, "UPDATE public.altledger_migration SET checksum = pg_catalog.decode(repeat('ab', 32), 'hex') WHERE number = 0;"
-                         "DROP VIEW api_v1.balance");
+    administer(
+        conninfo,
+        "UPDATE public.altledger_migration SET checksum = pg_catalog.decode(repeat('ab', 32), 'hex') WHERE number = 0;"
+        "DROP VIEW api_v1.balance");
     assert_int_equal(check(conninfo), ERR_SCHEMA);
     assert_non_null(strstr(err_detail(), "views.sql is not applied"));
     assert_int_equal(migrate_database(conninfo, &applied), OK);
@@ -151,7 +166,9 @@ static void migrate__a_failing_file_leaves_nothing(void **state)
     assert_int_equal(applied, 99);
     struct db *db = pg_open(pg_admin(conninfo), NULL);
     AUTO_ROWS rows = NULL;
-    assert_int_equal(db_query(db, "SELECT pg_catalog.to_regclass('mirror.cursor') IS NULL AND NOT EXISTS (SELECT FROM public.altledger_migration)",
+    assert_int_equal(db_query(db,
+                              "SELECT pg_catalog.to_regclass('mirror.cursor') IS NULL AND NOT EXISTS (SELECT FROM "
+                              "public.altledger_migration)",
                               WITH_NOTHING, &rows),
                      OK);
     assert_true(rows_bool(rows, 0, 0));

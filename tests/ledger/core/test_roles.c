@@ -37,17 +37,24 @@ static int tear_down(void **state)
 
 /* A line for each role and object, with what that role may do to it; "-" for nothing. Column grants count as the table's. */
 static const char matrix_sql[] =
-    "WITH roles (role) AS (VALUES ('altledger'), ('altledger_owner'), ('altledger_writer'), ('altledger_ballots'), ('altledger_api')),"
-    " schemas AS (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'),"
+    "WITH roles (role) AS (VALUES ('altledger'), ('altledger_owner'), ('altledger_writer'), ('altledger_ballots'), "
+    "('altledger_api')),"
+    " schemas AS (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> "
+    "'information_schema'),"
     " may (role, kind, name, verb, sort) AS ("
-    "  SELECT r.role, 'schema', s.nspname, CASE WHEN pg_catalog.has_schema_privilege(r.role, s.oid, v.verb) THEN v.verb END, v.sort"
+    "  SELECT r.role, 'schema', s.nspname, CASE WHEN pg_catalog.has_schema_privilege(r.role, s.oid, v.verb) THEN "
+    "v.verb END, v.sort"
     "   FROM roles r, schemas s, (VALUES ('USAGE', 1), ('CREATE', 2)) v (verb, sort)"
-    "  UNION ALL SELECT r.role, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END, s.nspname || '.' || c.relname,"
+    "  UNION ALL SELECT r.role, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END, "
+    "s.nspname || '.' || c.relname,"
     "   CASE WHEN pg_catalog.has_table_privilege(r.role, c.oid, v.verb)"
-    "     OR CASE WHEN v.verb IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') THEN pg_catalog.has_any_column_privilege(r.role, c.oid, v.verb) END"
+    "     OR CASE WHEN v.verb IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') THEN "
+    "pg_catalog.has_any_column_privilege(r.role, c.oid, v.verb) END"
     "    THEN v.verb END, v.sort"
-    "   FROM roles r, schemas s JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S'),"
-    "   (VALUES ('SELECT', 1), ('INSERT', 2), ('UPDATE', 3), ('DELETE', 4), ('TRUNCATE', 5), ('REFERENCES', 6), ('TRIGGER', 7)) v (verb, sort)"
+    "   FROM roles r, schemas s JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relkind IN ('r', 'v', 'm', "
+    "'p', 'f', 'S'),"
+    "   (VALUES ('SELECT', 1), ('INSERT', 2), ('UPDATE', 3), ('DELETE', 4), ('TRUNCATE', 5), ('REFERENCES', 6), "
+    "('TRIGGER', 7)) v (verb, sort)"
     "  UNION ALL SELECT r.role, 'function', p.oid::pg_catalog.regprocedure::text,"
     "   CASE WHEN pg_catalog.has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'EXECUTE' END, 1"
     "   FROM roles r, schemas s JOIN pg_catalog.pg_proc p ON p.pronamespace = s.oid)"
@@ -79,7 +86,8 @@ static void write_file(const struct buffer *matrix)
     FILE *f = fopen(MATRIX, "w");
     if (f == NULL)
         fail_msg("cannot write " MATRIX);
-    fprintf(f, "# role_matrix.txt - what every database role may do to every object; test_roles.c compares it with a migrated database.\n");
+    fprintf(f, "# role_matrix.txt - what every database role may do to every object; test_roles.c compares it with a "
+               "migrated database.\n");
     fwrite(matrix->p, 1, matrix->n, f);
     fclose(f);
 }
@@ -126,7 +134,8 @@ static void roles__own_nothing_but_the_owner(void **state)
     (void)state;
     AUTO_ROWS rows = NULL;
     assert_int_equal(db_query(admin,
-                              "SELECT r.rolname::text FROM pg_catalog.pg_roles r WHERE r.rolname LIKE 'altledger\\_%' AND (r.rolsuper OR r.rolcanlogin"
+                              "SELECT r.rolname::text FROM pg_catalog.pg_roles r WHERE r.rolname LIKE 'altledger\\_%' "
+                              "AND (r.rolsuper OR r.rolcanlogin"
                               " OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)",
                               WITH_NOTHING, &rows),
                      OK);
@@ -138,10 +147,12 @@ static void roles__own_nothing_but_the_owner(void **state)
 /* Every statement that changes or removes, on every table; all must be refused, in the words of the guard. */
 static const char attack_sql[] =
     "DO $$ DECLARE t record; s text; refused boolean; n integer := 0; BEGIN"
-    " FOR t IN SELECT c.oid, n.nspname, c.relname, (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = 1) AS col"
+    " FOR t IN SELECT c.oid, n.nspname, c.relname, (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
+    "c.oid AND a.attnum = 1) AS col"
     "   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     "   WHERE n.nspname IN ('mirror', 'ledger') AND c.relkind = 'r' AND c.relname <> 'cursor' LOOP"
-    "  FOREACH s IN ARRAY ARRAY[format('DELETE FROM %I.%I', t.nspname, t.relname), format('TRUNCATE %I.%I CASCADE', t.nspname, t.relname),"
+    "  FOREACH s IN ARRAY ARRAY[format('DELETE FROM %I.%I', t.nspname, t.relname), format('TRUNCATE %I.%I CASCADE', "
+    "t.nspname, t.relname),"
     "    format('UPDATE %I.%I SET %I = %I', t.nspname, t.relname, t.col, t.col)] LOOP"
     "   refused := false;"
     "   BEGIN EXECUTE s; EXCEPTION WHEN raise_exception THEN refused := SQLERRM LIKE '%is append-only'; END;"
@@ -193,7 +204,9 @@ static void roles__api_cannot_write_even_if_it_says_so(void **state)
     assert_int_equal(db_script(api, "SET default_transaction_read_only = off"), OK);
     assert_int_equal(db_script(api, "INSERT INTO ledger.timeline VALUES ('x')"), ERR_DB);
     assert_non_null(strstr(err_detail(), "42501"));
-    assert_int_equal(db_script(api, "SELECT * FROM mirror.cursor, api_v1.balance, api_v1.entry, api_v1.event, api_v1.block"), OK);
+    assert_int_equal(db_script(api,
+                               "SELECT * FROM mirror.cursor, api_v1.balance, api_v1.entry, api_v1.event, api_v1.block"),
+                     OK);
     db_close(api);
 }
 
@@ -215,7 +228,8 @@ static void domains__refuse_what_is_no_amount(void **state)
     }
     assert_int_equal(cast("0", "amount"), OK);
     assert_int_equal(cast("trunc(2::numeric ^ 256) - 1", "amount"), OK);
-    static const char *const bad_delta[] = {"'NaN'", "'-Infinity'", "'-0.5'", "trunc(2::numeric ^ 256)", "-trunc(2::numeric ^ 256)"};
+    static const char *const bad_delta[] = {"'NaN'", "'-Infinity'", "'-0.5'", "trunc(2::numeric ^ 256)",
+                                            "-trunc(2::numeric ^ 256)"};
     for (size_t i = 0; i < sizeof bad_delta / sizeof *bad_delta; i++)
         assert_int_equal(cast(bad_delta[i], "delta"), ERR_DB);
     assert_int_equal(cast("1 - trunc(2::numeric ^ 256)", "delta"), OK);
