@@ -98,7 +98,10 @@ enum err asker_header(struct asker *a, uint64_t number, struct block *out)
     if (h.number != number)
         return err_with(ERR_SOURCE, "asked for block %llu, got %llu", (unsigned long long)number,
                         (unsigned long long)h.number);
-    *out = (struct block){.number = h.number, .hash = h.hash, .parent_hash = h.parent_hash, .time = h.time,
+    *out = (struct block){.number = h.number,
+                          .hash = h.hash,
+                          .parent_hash = h.parent_hash,
+                          .time = h.time,
                           .proof = h.hash_proven ? PROOF_NONE : PROOF_UNHASHABLE};
     return OK;
 }

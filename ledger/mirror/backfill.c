@@ -9,16 +9,16 @@
 #include "ledger/core/log.h"
 #include "ledger/mirror/source_rpc_impl.h"
 
-enum { QUICK_MS = 2000 };
+enum { QUICK_MS = 2000, LISTING_CALLS = 3 };
 
 /* What eth_getLogs listed, by block. */
 struct listing {
     uint64_t from, to;
     struct log *logs;
-    uint64_t *numbers;   /* of each log's block */
+    uint64_t *numbers; /* of each log's block */
     struct hash *hashes;
     size_t n;
-    bool link;           /* `first` is the header of `from`, to be linked with the last block given */
+    bool link; /* `first` is the header of `from`, to be linked with the last block given */
     struct header first;
 };
 
@@ -50,7 +50,8 @@ static enum err log_take(struct source_rpc *s, const json_t *object, struct aren
         return lie(s, number, "not in the range asked for");
     if (!network_contract(s->network, log.address))
         return lie(s, number, "a log of a contract that was not asked for");
-    if (l->n && (number < l->numbers[l->n - 1] || (number == l->numbers[l->n - 1] && log.index <= l->logs[l->n - 1].index)))
+    if (l->n &&
+        (number < l->numbers[l->n - 1] || (number == l->numbers[l->n - 1] && log.index <= l->logs[l->n - 1].index)))
         return lie(s, number, "out of order or twice");
     if (l->n && number == l->numbers[l->n - 1] && !hash_equal(block, l->hashes[l->n - 1]))
         return lie(s, number, "logs of two branches");
@@ -95,33 +96,48 @@ static void range_learn(struct source_rpc *s, const struct listing *l, uint64_t 
         s->range = s->range * 2 < RANGE_MAX ? s->range * 2 : RANGE_MAX;
 }
 
-/* Ask for the range's logs and, in the same request, for its last block: a node behind a load balancer that is not there
- * yet answers an empty list without an error (go-ethereum#24078), but has no such block. */
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The range's logs and, in the same request, its last block: a node behind a load balancer that is not there yet answers an
+ * empty list without an error (go-ethereum#24078), but has no such block. And its first, which must follow ours. */
+static size_t listing_calls(struct source_rpc *s, uint64_t from, uint64_t to, struct arena *arena,
+                            struct rpc_call *calls)
+{
+    const char *addresses = fetch_addresses(s, arena, to);
+    calls[0] = (struct rpc_call){.method = "eth_getBlockByNumber", .params = fetch_number_params(arena, to)};
+    calls[1] = (struct rpc_call){.method = "eth_getBlockByNumber", .params = fetch_number_params(arena, from)};
+    if (!addresses) /* an empty list would mean every contract */
+        return 2;
+    calls[2] = (struct rpc_call){.method = "eth_getLogs",
+                                 .params = arena_printf(arena,
+                                                        "[{\"fromBlock\":\"0x%" PRIx64 "\",\"toBlock\":\"0x%" PRIx64
+                                                        "\",\"address\":%s}]",
+                                                        from, to, addresses)};
+    return LISTING_CALLS;
+}
+
 static enum err listing_ask(struct source_rpc *s, struct arena *arena, struct listing *l)
 {
-    const char *addresses = fetch_addresses(s, arena, l->to);
     const struct chain_block *last = given_last(&s->given);
     l->link = last && last->number + 1 == l->from;
     struct header end;
-    struct rpc_call calls[3] = {{.method = "eth_getBlockByNumber", .params = fetch_number_params(arena, l->to)}};
-    size_t n = 1, logs_at = 0, link_at = 0;
-    if (l->link) {
-        calls[link_at = n++] = (struct rpc_call){.method = "eth_getBlockByNumber",
-                                                 .params = fetch_number_params(arena, l->from)};
-    }
-    if (addresses) /* an empty list would mean every contract */
-        calls[logs_at = n++] = (struct rpc_call){
-            .method = "eth_getLogs",
-            .params = arena_printf(arena, "[{\"fromBlock\":\"0x%" PRIx64 "\",\"toBlock\":\"0x%" PRIx64 "\",\"address\":%s}]",
-                                   l->from, l->to, addresses)};
+    struct rpc_call calls[LISTING_CALLS], next[LISTING_CALLS];
+    size_t n = listing_calls(s, l->from, l->to, arena, calls), n_next = 0;
+    /* With --prove-logs=off the next range is sent for ahead; otherwise receipts are, which are the larger part. */
+    uint64_t after = least(l->to + s->range, least(s->finalized, s->target));
+    if (s->prove == PROVE_OFF && l->to < after)
+        n_next = listing_calls(s, l->to + 1, after, arena, next);
     uint64_t began = clock_ms(), asked = l->to - l->from + 1;
-    enum err e = rpc_ask_all(s->at->rpc, calls, n);
+    enum err e = rpc_ask_all_ahead(s->at->rpc, calls, n, next, n_next);
     if (e == OK)
         e = fetch_header_of(s, calls[0].result, l->to, &end);
-    if (e == OK && l->link)
-        e = fetch_header_of(s, calls[link_at].result, l->from, &l->first);
-    if (e == OK && logs_at)
-        e = listing_take(s, calls[logs_at].result, arena, l);
+    if (e == OK)
+        e = fetch_header_of(s, calls[1].result, l->from, &l->first);
+    if (e == OK && n == LISTING_CALLS)
+        e = listing_take(s, calls[2].result, arena, l);
     rpc_release(calls, n);
     if (e == OK)
         range_learn(s, l, asked, clock_ms() - began);
@@ -137,10 +153,7 @@ static enum err listing_get(struct source_rpc *s, struct arena *arena, struct li
 {
     for (;;) {
         *l = (struct listing){.from = s->next, .to = s->next + s->range - 1};
-        if (l->to > s->finalized)
-            l->to = s->finalized;
-        if (l->to > s->target)
-            l->to = s->target;
+        l->to = least(l->to, least(s->finalized, s->target));
         uint64_t blocks = l->to - l->from + 1;
         enum err e = listing_ask(s, arena, l);
         if (e == OK || e == ERR_STOPPED || e == ERR_SOURCE_LIES)

@@ -82,7 +82,8 @@ enum err endpoints_check_chain(struct endpoints *s, uint64_t chain_id)
         }
         good += e == OK;
     }
-    return good ? OK : err_with(ERR_SOURCE, "no endpoint answers (the last one asked: %s)", rpc_name(s->all[s->n - 1].rpc));
+    return good ? OK
+                : err_with(ERR_SOURCE, "no endpoint answers (the last one asked: %s)", rpc_name(s->all[s->n - 1].rpc));
 }
 
 bool endpoint_awake(struct endpoints *s, struct endpoint *e)

@@ -48,13 +48,16 @@ enum err fetch_header_of(struct source_rpc *s, const json_t *block, uint64_t num
     return OK;
 }
 
-static enum err headers_part(struct source_rpc *s, const uint64_t *numbers, size_t n, struct arena *arena,
+/* The first n of all `total` headers; the rest is asked for ahead. */
+static enum err headers_part(struct source_rpc *s, const uint64_t *numbers, size_t n, size_t total, struct arena *arena,
                              struct header *out)
 {
-    struct rpc_call *calls = ARENA_ARRAY(arena, struct rpc_call, n);
-    for (size_t i = 0; i < n; i++)
-        calls[i] = (struct rpc_call){.method = "eth_getBlockByNumber", .params = fetch_number_params(arena, numbers[i])};
-    enum err e = rpc_ask_all(s->at->rpc, calls, n);
+    size_t ahead = total - n < HEADERS_A_REQUEST ? total - n : HEADERS_A_REQUEST;
+    struct rpc_call *calls = ARENA_ARRAY(arena, struct rpc_call, n + ahead);
+    for (size_t i = 0; i < n + ahead; i++)
+        calls[i] = (struct rpc_call){.method = "eth_getBlockByNumber",
+                                     .params = fetch_number_params(arena, numbers[i])};
+    enum err e = rpc_ask_all_ahead(s->at->rpc, calls, n, calls + n, ahead);
     for (size_t i = 0; i < n && e == OK; i++)
         e = fetch_header_of(s, calls[i].result, numbers[i], &out[i]);
     rpc_release(calls, n);
@@ -64,7 +67,7 @@ static enum err headers_part(struct source_rpc *s, const uint64_t *numbers, size
 enum err fetch_headers(struct source_rpc *s, const uint64_t *numbers, size_t n, struct arena *arena, struct header *out)
 {
     for (size_t i = 0; i < n; i += HEADERS_A_REQUEST)
-        TRY(headers_part(s, numbers + i, n - i < HEADERS_A_REQUEST ? n - i : HEADERS_A_REQUEST, arena, out + i));
+        TRY(headers_part(s, numbers + i, n - i < HEADERS_A_REQUEST ? n - i : HEADERS_A_REQUEST, n - i, arena, out + i));
     for (size_t i = 1; i < n; i++)
         if (numbers[i] == numbers[i - 1] + 1 && !hash_equal(out[i].parent_hash, out[i - 1].hash))
             return err_with(ERR_SOURCE_LIES, "%s: block %" PRIu64 " is not the parent of the next (the chain moved?)",
@@ -73,8 +76,8 @@ enum err fetch_headers(struct source_rpc *s, const uint64_t *numbers, size_t n, 
 }
 
 /* What another endpoint has at one of our numbers. */
-static enum err compare(struct source_rpc *s, struct endpoint *other, const struct rpc_call *call, const struct header *ours,
-                        bool *lags)
+static enum err compare(struct source_rpc *s, struct endpoint *other, const struct rpc_call *call,
+                        const struct header *ours, bool *lags)
 {
     struct hash theirs;
     if (json_is_null(call->result)) {
@@ -99,8 +102,8 @@ static enum err agreement_of(struct source_rpc *s, struct endpoint *other, const
     struct rpc_call *calls = ARENA_ARRAY(arena, struct rpc_call, n);
     bool lags = false;
     for (size_t i = 0; i < n; i++)
-        calls[i] =
-            (struct rpc_call){.method = "eth_getBlockByNumber", .params = fetch_number_params(arena, headers[i].number)};
+        calls[i] = (struct rpc_call){.method = "eth_getBlockByNumber",
+                                     .params = fetch_number_params(arena, headers[i].number)};
     enum err e = rpc_ask_all(other->rpc, calls, n);
     if (e != OK && e != ERR_STOPPED) {
         log_warn("source", "no second opinion: %s", err_detail());

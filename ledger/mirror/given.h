@@ -14,7 +14,7 @@ struct given {
 };
 
 void given_add(struct given *g, uint64_t number, struct hash hash); /* assertion: above the last */
-const struct chain_block *given_last(const struct given *g);         /* NULL: none */
+const struct chain_block *given_last(const struct given *g);        /* NULL: none */
 const struct chain_block *given_find(const struct given *g, uint64_t number);
 void given_cut(struct given *g, uint64_t fork);        /* drop what is above fork */
 void given_prune(struct given *g, uint64_t finalized); /* drop what no reorg may reach */

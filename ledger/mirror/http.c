@@ -21,7 +21,7 @@ struct http {
     CURLM *multi; /* drives `easy`, because it can be interrupted; keeps its connection */
     struct curl_slist *headers;
     struct http_options options;
-    struct buffer *answer; /* of the running post */
+    struct buffer *answer; /* of the running post; NULL: none runs */
     bool too_large;        /* of the running post */
     char name[HTTP_NAME_MAX];
 };
@@ -117,6 +117,7 @@ void http_close(struct http *h)
 {
     if (!h)
         return;
+    http_drop(h);
     curl_multi_cleanup(h->multi);
     curl_easy_cleanup(h->easy);
     curl_slist_free_all(h->headers);
@@ -146,19 +147,39 @@ static enum err run(struct http *h, CURLcode *result)
     }
 }
 
-enum err http_post(struct http *h, struct slice body, struct buffer *answer, struct http_status *status)
+void http_drop(struct http *h)
 {
+    if (h->answer)
+        curl_multi_remove_handle(h->multi, h->easy);
+    h->answer = NULL;
+}
+
+enum err http_begin(struct http *h, struct slice body, struct buffer *answer)
+{
+    int running = 0;
+    http_drop(h);
     buffer_reset(answer);
-    h->answer = answer;
     h->too_large = false;
     curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, body.p);
     curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
     if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
         return err_with(ERR_SOURCE, "%s: libcurl refused the request", h->name);
+    h->answer = answer;
+    curl_multi_perform(h->multi, &running); /* on a kept-alive connection this sends the request */
+    return OK;
+}
+
+enum err http_post(struct http *h, struct slice body, struct buffer *answer, struct http_status *status)
+{
+    TRY(http_begin(h, body, answer));
+    return http_end(h, status);
+}
+
+enum err http_end(struct http *h, struct http_status *status)
+{
     CURLcode result = CURLE_OK;
     enum err e = run(h, &result);
-    curl_multi_remove_handle(h->multi, h->easy);
-    h->answer = NULL;
+    http_drop(h);
     if (e != OK)
         return e;
     if (h->too_large)

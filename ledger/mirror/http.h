@@ -35,5 +35,10 @@ const char *http_name(const struct http *h);
 /* POST JSON; the answer's body replaces what is in `answer`, whatever its status. ERR_SOURCE: no connection, timeout,
  * cut off, not unpackable. ERR_TOO_LARGE: more than max_bytes. ERR_STOPPED. */
 MUST_CHECK enum err http_post(struct http *h, struct slice body, struct buffer *answer, struct http_status *status);
+/* The two halves of a post: send now (body and answer must stay where they are), wait for the answer later. Between them
+ * the server works. http_drop gives the answer up; harmless if there is none to come. */
+MUST_CHECK enum err http_begin(struct http *h, struct slice body, struct buffer *answer);
+MUST_CHECK enum err http_end(struct http *h, struct http_status *status);
+void http_drop(struct http *h);
 
 #endif

@@ -16,6 +16,12 @@ struct found {
     enum block_proof proof;
 };
 
+/* A block whose logs the node is asked for, and where they go. */
+struct asking {
+    const struct wanted *wanted;
+    struct found *found;
+};
+
 static bool bloom_excludes_us(const struct source_rpc *s, const struct header *h)
 {
     for (size_t i = 0; i < s->network->n_contracts; i++) {
@@ -136,9 +142,9 @@ static enum err way_refused(struct source_rpc *s, const struct rpc_call *call)
     return err_with(ERR_SOURCE, "%s: %s: %s (%d)", rpc_name(s->at->rpc), call->method, call->message, call->code);
 }
 
-static enum err ask_all_methods(struct source_rpc *s, struct rpc_call *calls, size_t n)
+static enum err ask_all_methods(struct source_rpc *s, struct rpc_call *calls, size_t n, size_t n_next)
 {
-    TRY(rpc_ask(s->at->rpc, calls, n));
+    TRY(rpc_ask_ahead(s->at->rpc, calls, n, calls + n, n_next));
     for (size_t i = 0; i < n; i++)
         if (calls[i].code == RPC_NO_METHOD && way_of(s) != WAY_LOGS)
             return way_refused(s, &calls[i]);
@@ -164,14 +170,16 @@ static enum err tx_receipts(struct source_rpc *s, const struct header *h, json_t
     for (size_t i = 0; i < n; i++) {
         struct hash tx;
         const json_t *text = json_array_get(hashes, i);
-        if (e == OK && (!json_is_string(text) || hash_parse(json_string_value(text), json_string_length(text), &tx) != OK))
+        if (e == OK &&
+            (!json_is_string(text) || hash_parse(json_string_value(text), json_string_length(text), &tx) != OK))
             e = err_with(ERR_SOURCE, "%s: a transaction hash of block %" PRIu64 " is malformed", rpc_name(s->at->rpc),
                          h->number);
-        calls[i] = (struct rpc_call){.method = "eth_getTransactionReceipt",
-                                     .params = arena_printf(&s->scratch, "[\"%s\"]", e == OK ? json_string_value(text) : "")};
+        calls[i] =
+            (struct rpc_call){.method = "eth_getTransactionReceipt",
+                              .params = arena_printf(&s->scratch, "[\"%s\"]", e == OK ? json_string_value(text) : "")};
     }
     if (e == OK)
-        e = ask_all_methods(s, calls, n);
+        e = ask_all_methods(s, calls, n, 0);
     json_t *all = json_array();
     for (size_t i = 0; i < n && e == OK; i++) {
         if (json_is_null(calls[i].result))
@@ -188,103 +196,114 @@ static enum err tx_receipts(struct source_rpc *s, const struct header *h, json_t
     return e;
 }
 
-/* Ask for the logs of several blocks at once, as receipts or as logs. */
-static enum err ask_blocks(struct source_rpc *s, const struct wanted *const *w, size_t n, struct arena *arena,
+/* Ask for the logs of n blocks at once, as receipts or as logs, and for those of the n_next behind them ahead. */
+static enum err ask_blocks(struct source_rpc *s, const struct asking *ask, size_t n, size_t n_next, struct arena *arena,
                            struct rpc_call *calls)
 {
     bool logs = way_of(s) == WAY_LOGS;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n + n_next; i++) {
+        const struct header *h = &ask[i].wanted->header;
         char hash[HASH_TEXT + 1];
-        hash_format(w[i]->header.hash, hash);
-        const char *addresses = logs ? fetch_addresses(s, arena, w[i]->header.number) : NULL;
+        hash_format(h->hash, hash);
+        const char *addresses = logs ? fetch_addresses(s, arena, h->number) : NULL;
         calls[i] = (struct rpc_call){.method = logs ? "eth_getLogs" : "eth_getBlockReceipts"};
-        calls[i].params =
-            logs ? arena_printf(arena, "[{\"blockHash\":\"%s\",\"address\":%s}]", hash, addresses ? addresses : "[]")
-                 : arena_printf(arena, "[\"%s\"]", hash);
+        calls[i].params = logs ? arena_printf(arena, "[{\"blockHash\":\"%s\",\"address\":%s}]", hash,
+                                              addresses ? addresses : "[]")
+                               : arena_printf(arena, "[\"%s\"]", hash);
     }
-    return ask_all_methods(s, calls, n);
+    return ask_all_methods(s, calls, n, n_next);
 }
 
-static enum err find_asked(struct source_rpc *s, const struct wanted *const *w, size_t n, struct arena *arena,
-                           struct found *const *found)
+static void batch_learn(struct source_rpc *s, size_t n, bool well)
 {
-    struct rpc_call calls[LOGS_BATCH_MAX];
+    size_t bytes = rpc_answer_bytes(s->at->rpc);
+    if (!well || bytes > ANSWER_TARGET)
+        s->logs_batch = s->logs_batch > 1 ? s->logs_batch / 2 : 1;
+    else if (bytes < ANSWER_TARGET / 4 && n == s->logs_batch && s->logs_batch < LOGS_BATCH_MAX)
+        s->logs_batch *= 2;
+}
+
+/* Find the logs of the first n that are asked for. */
+static enum err find_asked(struct source_rpc *s, const struct asking *ask, size_t n, size_t n_next, struct arena *arena)
+{
+    struct rpc_call calls[2 * LOGS_BATCH_MAX];
     enum logs_way way = way_of(s);
     if (way == WAY_TX_RECEIPTS) {
         for (size_t i = 0; i < n; i++) {
             AUTO_JSON receipts = NULL;
-            TRY(tx_receipts(s, &w[i]->header, &receipts));
-            TRY(take_receipts(s, w[i], receipts, arena, found[i]));
+            TRY(tx_receipts(s, &ask[i].wanted->header, &receipts));
+            TRY(take_receipts(s, ask[i].wanted, receipts, arena, ask[i].found));
             arena_reset(&s->scratch);
         }
         return OK;
     }
-    enum err e = ask_blocks(s, w, n, arena, calls);
+    enum err e = ask_blocks(s, ask, n, n_next, arena, calls);
+    batch_learn(s, n, e == OK);
     for (size_t i = 0; i < n && e == OK; i++) {
-        e = way == WAY_LOGS ? take_logs(s, &w[i]->header, calls[i].result, arena, found[i])
-                            : take_receipts(s, w[i], calls[i].result, arena, found[i]);
+        e = way == WAY_LOGS ? take_logs(s, &ask[i].wanted->header, calls[i].result, arena, ask[i].found)
+                            : take_receipts(s, ask[i].wanted, calls[i].result, arena, ask[i].found);
         arena_reset(&s->scratch);
     }
     rpc_release(calls, n);
-    size_t bytes = rpc_answer_bytes(s->at->rpc);
-    if (e != OK || bytes > ANSWER_TARGET)
-        s->logs_batch = s->logs_batch > 1 ? s->logs_batch / 2 : 1;
-    else if (bytes < ANSWER_TARGET / 4 && n == s->logs_batch && s->logs_batch < LOGS_BATCH_MAX)
-        s->logs_batch *= 2;
     return e;
-}
-
-/* As many blocks as one request serves. *n_done: how many of `wanted` were found. */
-static enum err find_some(struct source_rpc *s, const struct wanted *wanted, size_t n, struct arena *arena,
-                          struct found *found, size_t *n_done)
-{
-    const struct wanted *ask[LOGS_BATCH_MAX];
-    struct found *into[LOGS_BATCH_MAX];
-    size_t n_ask = 0, i = 0;
-    for (; i < n; i++) {
-        bool must;
-        TRY(settle(s, &wanted[i], &must, &found[i]));
-        if (must && n_ask == s->logs_batch)
-            break;
-        if (must) {
-            ask[n_ask] = &wanted[i];
-            into[n_ask++] = &found[i];
-        }
-    }
-    if (n_ask)
-        TRY(find_asked(s, ask, n_ask, arena, into));
-    *n_done = i;
-    return OK;
 }
 
 static struct block block_of(const struct header *h, const struct found *f)
 {
-    return (struct block){.number = h->number, .hash = h->hash, .parent_hash = h->parent_hash, .time = h->time,
-                          .proof = f->proof, .logs = f->logs, .n_logs = f->n};
+    return (struct block){.number = h->number,
+                          .hash = h->hash,
+                          .parent_hash = h->parent_hash,
+                          .time = h->time,
+                          .proof = f->proof,
+                          .logs = f->logs,
+                          .n_logs = f->n};
 }
 
-enum err prove_blocks(struct source_rpc *s, const struct wanted *wanted, size_t n, struct arena *arena, struct step *out)
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Which blocks must be asked for; the logs of the others are found already. */
+static enum err settle_all(struct source_rpc *s, const struct wanted *wanted, size_t n, struct found *found,
+                           struct asking *ask, size_t *n_ask)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool must;
+        TRY(settle(s, &wanted[i], &must, &found[i]));
+        if (must)
+            ask[k++] = (struct asking){&wanted[i], &found[i]};
+    }
+    *n_ask = k;
+    return OK;
+}
+
+enum err prove_blocks(struct source_rpc *s, const struct wanted *wanted, size_t n, struct arena *arena,
+                      struct step *out)
 {
     struct block *blocks = ARENA_ARRAY(arena, struct block, n);
     struct found *found = ARENA_ARRAY(arena, struct found, n);
-    size_t n_blocks = 0, n_logs = 0, unhashable = 0;
-    bool full = false;
-    for (size_t done; n_blocks < n && !full;) {
-        TRY(find_some(s, wanted + n_blocks, n - n_blocks, arena, found, &done));
-        for (size_t i = 0; i < done && !full; i++) {
-            n_logs += found[i].n;
-            full = n_blocks > 0 && n_logs > s->max_logs;
-            if (full)
-                break;
-            unhashable += wanted[n_blocks].header.unknown_members;
-            blocks[n_blocks] = block_of(&wanted[n_blocks].header, &found[i]);
-            n_blocks++;
+    struct asking *ask = ARENA_ARRAY(arena, struct asking, n);
+    size_t n_ask, asked = 0, n_logs = 0, unhashable = 0, i = 0;
+    TRY(settle_all(s, wanted, n, found, ask, &n_ask));
+    size_t size = least(s->logs_batch, n_ask); /* of the next request; fixed when it is sent ahead */
+    for (; i < n; i++) {
+        if (asked < n_ask && ask[asked].wanted == &wanted[i]) {
+            size_t next = least(s->logs_batch, n_ask - asked - size);
+            TRY(find_asked(s, ask + asked, size, next, arena));
+            asked += size;
+            size = next;
         }
-        full = full || n_blocks == s->max_blocks || arena_bytes(arena) > s->max_bytes;
+        n_logs += found[i].n;
+        if (i > 0 && (n_logs > s->max_logs || i == s->max_blocks || arena_bytes(arena) > s->max_bytes))
+            break;
+        unhashable += wanted[i].header.unknown_members;
+        blocks[i] = block_of(&wanted[i].header, &found[i]);
     }
     atomic_fetch_add(&s->counters.unhashable_headers, unhashable);
     out->kind = STEP_BLOCKS;
     out->blocks = blocks;
-    out->n_blocks = n_blocks;
+    out->n_blocks = i;
     return OK;
 }

@@ -5,20 +5,31 @@
 #include <string.h>
 #include <time.h>
 
-
 enum {
-    BATCH_MAX = 100,         /* calls in one request; common providers' own limit */
-    BATCH_GROW_FIRST = 8,    /* full batches that went well before a cut one is tried larger again; doubled when it fails */
+    BATCH_MAX = 100, /* calls in one request; common providers' own limit */
+    BATCH_GROW_FIRST =
+        8, /* full batches that went well before a cut one is tried larger again; doubled when it fails */
     BATCH_GROW_LAST = 4096,
-    ANSWER_DEPTH = 24,       /* batch, result, receipt, logs, log, topics: 7; room for new members */
-    BUFFER_KEEP = 32 << 20   /* a larger answer's memory is given back at once */
+    ANSWER_DEPTH = 24,     /* batch, result, receipt, logs, log, topics: 7; room for new members */
+    BUFFER_KEEP = 32 << 20 /* a larger answer's memory is given back at once */
+};
+
+/* A request that was sent before its answer is needed. */
+struct ahead {
+    struct http *http; /* NULL: never needed yet */
+    bool pending;
+    uint64_t first_id;
+    struct buffer request, answer;
 };
 
 struct rpc {
     struct http *http;
+    struct ahead ahead;
+    char *url; /* for the second connection */
+    struct http_options options;
     struct rpc_counters *counters;
     uint64_t next_id;
-    size_t batch; /* calls this endpoint takes in one request, as learnt */
+    size_t batch;              /* calls this endpoint takes in one request, as learnt */
     unsigned good, grow_after; /* full batches in a row; how many make it grow */
     uint64_t silent_until;
     struct buffer request, answer;
@@ -37,8 +48,14 @@ enum err rpc_open(const char *url, const struct http_options *options, struct rp
     struct http *http;
     TRY(http_open(url, options, &http));
     struct rpc *r = memory_resize(NULL, sizeof *r);
-    *r = (struct rpc){.http = http, .counters = counters, .next_id = 1, .batch = BATCH_MAX,
-                      .grow_after = BATCH_GROW_FIRST};
+    *r = (struct rpc){.http = http,
+                      .counters = counters,
+                      .next_id = 1,
+                      .batch = BATCH_MAX,
+                      .grow_after = BATCH_GROW_FIRST,
+                      .options = *options};
+    r->url = memory_resize(NULL, strlen(url) + 1);
+    memcpy(r->url, url, strlen(url) + 1);
     *out = r;
     return OK;
 }
@@ -48,8 +65,12 @@ void rpc_close(struct rpc *r)
     if (!r)
         return;
     http_close(r->http);
+    http_close(r->ahead.http);
+    buffer_done(&r->ahead.request);
+    buffer_done(&r->ahead.answer);
     buffer_done(&r->request);
     buffer_done(&r->answer);
+    memory_free(r->url);
     memory_free(r);
 }
 
@@ -76,15 +97,51 @@ void rpc_release(struct rpc_call *calls, size_t n)
 }
 
 /* A batch of one is sent as a plain call: some endpoints know no batches. */
-static void request_write(struct rpc *r, const struct rpc_call *calls, size_t n)
+static void request_write(struct buffer *b, uint64_t first_id, const struct rpc_call *calls, size_t n)
 {
-    buffer_reset(&r->request);
+    buffer_reset(b);
     for (size_t i = 0; i < n; i++)
-        buffer_printf(&r->request, "%s{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s\",\"params\":%s}",
-                      n == 1 ? "" : i == 0 ? "[" : ",", (unsigned long long)(r->next_id + i), calls[i].method,
-                      calls[i].params);
+        buffer_printf(b, "%s{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s\",\"params\":%s}",
+                      n == 1   ? ""
+                      : i == 0 ? "["
+                               : ",",
+                      (unsigned long long)(first_id + i), calls[i].method, calls[i].params);
     if (n > 1)
-        buffer_text(&r->request, "]");
+        buffer_text(b, "]");
+}
+
+static void ahead_send(struct rpc *r, const struct rpc_call *calls, size_t n)
+{
+    struct ahead *a = &r->ahead;
+    n = n < r->batch ? n : r->batch;
+    if (n == 0 || (!a->http && http_open(r->url, &r->options, &a->http) != OK))
+        return;
+    http_drop(a->http);
+    a->first_id = r->next_id;
+    r->next_id += n;
+    request_write(&a->request, a->first_id, calls, n);
+    atomic_fetch_add(&r->counters->requests, 1);
+    a->pending = http_begin(a->http, (struct slice){a->request.p, a->request.n}, &a->answer) == OK;
+}
+
+/* Whether these calls were sent ahead and answered; then the answer is in r->answer. */
+static bool ahead_take(struct rpc *r, const struct rpc_call *calls, size_t n, uint64_t *first_id,
+                       struct http_status *status)
+{
+    struct ahead *a = &r->ahead;
+    if (!a->pending)
+        return false;
+    request_write(&r->request, a->first_id, calls, n);
+    if (!slice_equal((struct slice){r->request.p, r->request.n}, (struct slice){a->request.p, a->request.n}))
+        return false; /* stays: it may be for a later one */
+    a->pending = false;
+    if (http_end(a->http, status) != OK)
+        return false;
+    struct buffer swap = r->answer;
+    r->answer = a->answer;
+    a->answer = swap;
+    *first_id = a->first_id;
+    return true;
 }
 
 static enum err lie(struct rpc *r, const char *what)
@@ -159,15 +216,25 @@ static enum err answer_take(struct rpc *r, struct rpc_call *calls, size_t n, uin
     return OK; /* n answers, n different ids of ours: each call has one */
 }
 
+/* Send n calls in one HTTP request and wait for the answer, unless they were sent ahead. */
+static enum err ask_post(struct rpc *r, struct rpc_call *calls, size_t n, uint64_t *first_id,
+                         struct http_status *status)
+{
+    if (ahead_take(r, calls, n, first_id, status))
+        return OK;
+    *first_id = r->next_id;
+    r->next_id += n;
+    request_write(&r->request, *first_id, calls, n);
+    atomic_fetch_add(&r->counters->requests, 1);
+    return http_post(r->http, (struct slice){r->request.p, r->request.n}, &r->answer, status);
+}
+
 /* One HTTP request with n calls. */
-static enum err ask_once(struct rpc *r, struct rpc_call *calls, size_t n)
+static enum err ask_once(struct rpc *r, struct rpc_call *calls, size_t n, const struct rpc_call *next, size_t n_next)
 {
     struct http_status status;
-    uint64_t first_id = r->next_id;
-    request_write(r, calls, n);
-    r->next_id += n;
-    atomic_fetch_add(&r->counters->requests, 1);
-    TRY(http_post(r->http, (struct slice){r->request.p, r->request.n}, &r->answer, &status));
+    uint64_t first_id;
+    TRY(ask_post(r, calls, n, &first_id, &status));
     r->answer_bytes = r->answer.n;
     atomic_fetch_add(&r->counters->bytes, r->answer.n);
     if (status.code == 413)
@@ -177,6 +244,8 @@ static enum err ask_once(struct rpc *r, struct rpc_call *calls, size_t n)
             r->silent_until = clock_ms() + status.retry_after_ms;
         return err_with(ERR_SOURCE, "%s: HTTP %d", rpc_name(r), status.code);
     }
+    if (n_next)
+        ahead_send(r, next, n_next);
     enum err e = answer_take(r, calls, n, first_id);
     if (r->answer.size > BUFFER_KEEP)
         buffer_done(&r->answer);
@@ -215,12 +284,13 @@ static void batch_learn(struct rpc *r, size_t n, bool well)
     }
 }
 
-static enum err ask_chunk(struct rpc *r, struct rpc_call *calls, size_t n, size_t *done)
+static enum err ask_chunk(struct rpc *r, struct rpc_call *calls, size_t n, const struct rpc_call *next, size_t n_next,
+                          size_t *done)
 {
     for (;;) {
         size_t k = n < r->batch ? n : r->batch;
         calls_clear(calls, k);
-        enum err e = ask_once(r, calls, k);
+        enum err e = ask_once(r, calls, k, next, k == n ? n_next : 0);
         batch_learn(r, k, e == OK && !(k > 1 && any_refused(calls, k)));
         if (e == ERR_TOO_LARGE && k > 1) {
             atomic_fetch_add(&r->counters->retries, 1);
@@ -234,18 +304,29 @@ static enum err ask_chunk(struct rpc *r, struct rpc_call *calls, size_t n, size_
     }
 }
 
-enum err rpc_ask(struct rpc *r, struct rpc_call *calls, size_t n)
+enum err rpc_ask_ahead(struct rpc *r, struct rpc_call *calls, size_t n, const struct rpc_call *next, size_t n_next)
 {
     for (size_t i = 0, done = 0; i < n; i += done)
-        TRY(ask_chunk(r, calls + i, n - i, &done));
+        TRY(ask_chunk(r, calls + i, n - i, next, n_next, &done));
     return OK;
+}
+
+enum err rpc_ask(struct rpc *r, struct rpc_call *calls, size_t n)
+{
+    return rpc_ask_ahead(r, calls, n, NULL, 0);
 }
 
 enum err rpc_ask_all(struct rpc *r, struct rpc_call *calls, size_t n)
 {
-    TRY(rpc_ask(r, calls, n));
+    return rpc_ask_all_ahead(r, calls, n, NULL, 0);
+}
+
+enum err rpc_ask_all_ahead(struct rpc *r, struct rpc_call *calls, size_t n, const struct rpc_call *next, size_t n_next)
+{
+    TRY(rpc_ask_ahead(r, calls, n, next, n_next));
     for (size_t i = 0; i < n; i++)
         if (calls[i].code)
-            return err_with(ERR_SOURCE, "%s: %s: %s (%d)", rpc_name(r), calls[i].method, calls[i].message, calls[i].code);
+            return err_with(ERR_SOURCE, "%s: %s: %s (%d)", rpc_name(r), calls[i].method, calls[i].message,
+                            calls[i].code);
     return OK;
 }

@@ -40,8 +40,15 @@ const char *rpc_name(const struct rpc *r);
  * ERR_SOURCE_LIES: ids wrong, missing or twice, neither result nor error. ERR_TOO_LARGE: the answer to a single call is
  * over the bound. ERR_STOPPED. Results must be released in each case. */
 MUST_CHECK enum err rpc_ask(struct rpc *r, struct rpc_call *calls, size_t n);
+/* As rpc_ask; as soon as the answer has arrived, and before it is parsed, `next` is sent on a second connection, so that
+ * the node works while we do. A later rpc_ask of the very same calls takes that answer; any other drops it. n_next may
+ * be 0. What was sent ahead and failed is asked again. */
+MUST_CHECK enum err rpc_ask_ahead(struct rpc *r, struct rpc_call *calls, size_t n, const struct rpc_call *next,
+                                  size_t n_next);
 /* As rpc_ask, but a call that was answered with an error object is ERR_SOURCE (detail: the first). */
 MUST_CHECK enum err rpc_ask_all(struct rpc *r, struct rpc_call *calls, size_t n);
+MUST_CHECK enum err rpc_ask_all_ahead(struct rpc *r, struct rpc_call *calls, size_t n, const struct rpc_call *next,
+                                      size_t n_next);
 void rpc_release(struct rpc_call *calls, size_t n);
 
 /* How long the endpoint asked us to stay away by Retry-After, from now; 0: not at all. */

@@ -36,7 +36,8 @@ static enum err latest_take(struct source_rpc *s, const json_t *block, struct he
 
 /* Nodes without these tags refuse them (geth: -39001 before the first finality) or answer null. One refusal may be a
  * hiccup; and an endpoint that knew them before does not forget them, so then it is a failure. */
-static enum err tags_take(struct source_rpc *s, const struct rpc_call *safe, const struct rpc_call *finalized, struct poll *p)
+static enum err tags_take(struct source_rpc *s, const struct rpc_call *safe, const struct rpc_call *finalized,
+                          struct poll *p)
 {
     struct endpoint *e = s->at;
     if (safe->code || finalized->code || json_is_null(safe->result) || json_is_null(finalized->result)) {
@@ -117,7 +118,8 @@ static enum err announce(struct source_rpc *s, const struct poll *p)
 }
 
 /* The node's head is below our last block: it lags or was restored, which is not a reorg unless its head is not ours. */
-static enum err judge_shorter(struct source_rpc *s, const struct poll *p, struct arena *arena, struct step *out, bool *done)
+static enum err judge_shorter(struct source_rpc *s, const struct poll *p, struct arena *arena, struct step *out,
+                              bool *done)
 {
     const struct chain_block *last = given_last(&s->given), *ours = given_find(&s->given, p->latest.number);
     if (p->has_anchor)
@@ -135,7 +137,8 @@ static enum err judge_shorter(struct source_rpc *s, const struct poll *p, struct
 }
 
 /* *done: the poll itself made the step (a reorg). */
-static enum err poll_judge(struct source_rpc *s, const struct poll *p, struct arena *arena, struct step *out, bool *done)
+static enum err poll_judge(struct source_rpc *s, const struct poll *p, struct arena *arena, struct step *out,
+                           bool *done)
 {
     const struct chain_block *last = given_last(&s->given);
     if (s->once && s->target == UINT64_MAX)
@@ -308,11 +311,23 @@ enum err source_rpc_open(const struct source_options *o, struct source **out)
 {
     struct source_rpc *s = memory_resize(NULL, sizeof *s);
     *s = (struct source_rpc){
-        .base = {&source_rpc_impl}, .network = o->network, .stop = o->stop, .prove = o->prove, .once = o->once,
-        .poll_ms = o->poll_ms, .max_blocks = o->max_blocks ? o->max_blocks : 1,
-        .max_logs = o->max_logs, .max_bytes = o->max_bytes, .next = o->network->start_block,
-        .head = UINT64_MAX, .safe = UINT64_MAX, .finalized = o->finalized, .target = UINT64_MAX,
-        .range = RANGE_FIRST, .span = SPAN_FIRST, .logs_batch = LOGS_BATCH_FIRST,
+        .base = {&source_rpc_impl},
+        .network = o->network,
+        .stop = o->stop,
+        .prove = o->prove,
+        .once = o->once,
+        .poll_ms = o->poll_ms,
+        .max_blocks = o->max_blocks ? o->max_blocks : 1,
+        .max_logs = o->max_logs,
+        .max_bytes = o->max_bytes,
+        .next = o->network->start_block,
+        .head = UINT64_MAX,
+        .safe = UINT64_MAX,
+        .finalized = o->finalized,
+        .target = UINT64_MAX,
+        .range = RANGE_FIRST,
+        .span = SPAN_FIRST,
+        .logs_batch = LOGS_BATCH_FIRST,
         .random = clock_ms() * 2654435761u,
     };
     pthread_mutex_init(&s->lock, NULL);
@@ -322,7 +337,8 @@ enum err source_rpc_open(const struct source_options *o, struct source **out)
         s->next = o->booked[o->n_booked - 1].number + 1;
     if (s->finalized != UINT64_MAX)
         given_prune(&s->given, s->finalized);
-    struct http_options http = {.timeout_ms = o->timeout_ms, .stop = o->stop,
+    struct http_options http = {.timeout_ms = o->timeout_ms,
+                                .stop = o->stop,
                                 .max_bytes = o->max_answer ? o->max_answer : ANSWER_MAX};
     enum err e = endpoints_init(&s->endpoints, o->locations, o->n_locations, &http, &s->counters);
     if (e == OK)

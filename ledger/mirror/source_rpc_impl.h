@@ -17,17 +17,17 @@
 #include "ledger/mirror/source_impl.h"
 
 enum {
-    RANGE_FIRST = 1000,           /* blocks of the first eth_getLogs */
+    RANGE_FIRST = 1000, /* blocks of the first eth_getLogs */
     RANGE_MAX = 100000,
-    SPAN_FIRST = 16,              /* headers of the first tail step */
+    SPAN_FIRST = 16, /* headers of the first tail step */
     SPAN_MAX = 256,
-    HEADERS_A_REQUEST = 64,       /* about 2 MB on mainnet, for the transaction hashes */
-    LOGS_BATCH_FIRST = 8,         /* blocks whose receipts are asked for in one request */
+    HEADERS_A_REQUEST = 64, /* about 2 MB on mainnet, for the transaction hashes */
+    LOGS_BATCH_FIRST = 8,   /* blocks whose receipts are asked for in one request */
     LOGS_BATCH_MAX = 64,
-    ANSWER_TARGET = 8 << 20,      /* answers are kept near or below this size */
-    AUDIT_ONE_IN = 1000,          /* blocks of a backfill that are proven though nothing is said to be in them */
-    DEEP_REORG_SIGHTINGS = 3,     /* a reorg below finalized is final: it must be seen this often in a row */
-    REFUSALS = 2                  /* of a method or tag in a row before the endpoint is taken not to have it */
+    ANSWER_TARGET = 8 << 20,  /* answers are kept near or below this size */
+    AUDIT_ONE_IN = 1000,      /* blocks of a backfill that are proven though nothing is said to be in them */
+    DEEP_REORG_SIGHTINGS = 3, /* a reorg below finalized is final: it must be seen this often in a row */
+    REFUSALS = 2              /* of a method or tag in a row before the endpoint is taken not to have it */
 };
 
 struct source_rpc {
@@ -42,16 +42,16 @@ struct source_rpc {
     struct endpoints endpoints;
     struct endpoint *at; /* the one asked in this step */
     struct given given;
-    uint64_t next;       /* number of the next block to give */
+    uint64_t next;                  /* number of the next block to give */
     uint64_t head, safe, finalized; /* as announced; UINT64_MAX: none yet (head: not polled yet) */
-    uint64_t target;     /* once: the head seen first; else UINT64_MAX */
-    uint64_t range;      /* backfill: blocks of the next eth_getLogs */
-    size_t span;         /* tail: headers of the next step */
+    uint64_t target;                /* once: the head seen first; else UINT64_MAX */
+    uint64_t range;                 /* backfill: blocks of the next eth_getLogs */
+    size_t span;                    /* tail: headers of the next step */
     size_t logs_batch;
     struct endpoint *polled; /* whom last; NULL: poll before anything else */
     uint64_t polled_at;
-    bool went_back;      /* said so */
-    bool disagree;       /* this step failed because endpoints disagree: nobody is given a rest for that */
+    bool went_back; /* said so */
+    bool disagree;  /* this step failed because endpoints disagree: nobody is given a rest for that */
     unsigned deep_seen, failures;
     uint64_t random;
     struct arena scratch; /* of one answer */

@@ -99,6 +99,21 @@ describe("a quiet chain", () => {
         assert.deepEqual(differences(run, await truth(node, ours), (await head(node)) - 64), []);
     });
 
+    test("an endpoint that asks for silence gets it", async () => {
+        const proxy = await startProxy({ target: node.url });
+        const limit = { name: "429", body: (_, r) => { r.writeHead(429, { "retry-after": "1" }); r.end(); } };
+        const asked = [];
+        proxy.set((questions) => {
+            asked.push(Date.now());
+            return asked.length === 3 ? limit : null;
+        });
+        const run = drive({ binary, network, urls: [proxy.url], backoff: 5000 });
+        assert.equal(await run.done, 0, run.log);
+        assert.ok(asked.slice(3).every((at) => at - asked[2] >= 1000));
+        assert.deepEqual(differences(run, await truth(node, ours), (await head(node)) - 64), []);
+        await proxy.stop();
+    });
+
     test("an endpoint that takes no batches is asked one by one", async () => {
         const proxy = await startProxy({ target: node.url });
         const refuse = { name: "no batches", body: (_, r) => {

@@ -188,14 +188,21 @@ int main(int argc, char **argv)
     struct network network;
     if (network_load(argv[1], &network) != OK)
         return 2;
-    struct source_options options = {
-        .network = &network, .once = strcmp(argv[2], "once") == 0, .prove = prove_parse(argv[3]),
-        .max_answer = strtoull(argv[5], NULL, 10), .locations = (const char *const *)argv + 6,
-        .n_locations = (size_t)(argc - 6), .timeout_ms = 2000,
-        .poll_ms = poll_ms ? (unsigned)strtoul(poll_ms, NULL, 10) : 50,
-        .booked = booked, .n_booked = booked_parse(getenv("ALTLEDGER_BOOKED"), booked, 1000),
-        .finalized = finalized ? strtoull(finalized, NULL, 10) : UINT64_MAX, .stop = &stop,
-        .max_blocks = max_blocks ? strtoull(max_blocks, NULL, 10) : 1000, .max_logs = 5000, .max_bytes = 16 << 20};
+    struct source_options options = {.network = &network,
+                                     .once = strcmp(argv[2], "once") == 0,
+                                     .prove = prove_parse(argv[3]),
+                                     .max_answer = strtoull(argv[5], NULL, 10),
+                                     .locations = (const char *const *)argv + 6,
+                                     .n_locations = (size_t)(argc - 6),
+                                     .timeout_ms = 2000,
+                                     .poll_ms = poll_ms ? (unsigned)strtoul(poll_ms, NULL, 10) : 50,
+                                     .booked = booked,
+                                     .n_booked = booked_parse(getenv("ALTLEDGER_BOOKED"), booked, 1000),
+                                     .finalized = finalized ? strtoull(finalized, NULL, 10) : UINT64_MAX,
+                                     .stop = &stop,
+                                     .max_blocks = max_blocks ? strtoull(max_blocks, NULL, 10) : 1000,
+                                     .max_logs = 5000,
+                                     .max_bytes = 16 << 20};
     enum err e = source_open(&options, &s);
     if (e == OK) {
         e = drive(s, (unsigned)strtoul(argv[4], NULL, 10));
