@@ -1,6 +1,7 @@
 /* ledger/mirror/rpc.c - see rpc.h. */
 #include "ledger/mirror/rpc.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -100,12 +101,14 @@ void rpc_release(struct rpc_call *calls, size_t n)
 static void request_write(struct buffer *b, uint64_t first_id, const struct rpc_call *calls, size_t n)
 {
     buffer_reset(b);
-    for (size_t i = 0; i < n; i++)
-        buffer_printf(b, "%s{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s\",\"params\":%s}",
+    for (size_t i = 0; i < n; i++) {
+        uint64_t id = first_id + i;
+        buffer_printf(b, "%s{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"%s\",\"params\":%s}",
                       n == 1   ? ""
                       : i == 0 ? "["
                                : ",",
-                      (unsigned long long)(first_id + i), calls[i].method, calls[i].params);
+                      id, calls[i].method, calls[i].params);
+    }
     if (n > 1)
         buffer_text(b, "]");
 }
@@ -173,10 +176,11 @@ static enum err reply_take(struct rpc *r, const json_t *reply, struct rpc_call *
     if (!json_is_object(reply))
         return lie(r, "an answer that is not an object");
     const json_t *id = json_object_get(reply, "id");
-    if (!json_is_integer(id) || json_integer_value(id) < (json_int_t)first_id ||
-        json_integer_value(id) >= (json_int_t)(first_id + n))
+    uint64_t at = json_is_integer(id) ? (uint64_t)json_integer_value(id) - first_id
+                                      : n; /* below first_id: wraps, large */
+    if (at >= n)
         return lie(r, "an answer with an id that was not asked");
-    struct rpc_call *call = &calls[(uint64_t)json_integer_value(id) - first_id];
+    struct rpc_call *call = &calls[at];
     if (call->result || call->code)
         return lie(r, "two answers with one id");
     json_t *result = json_object_get(reply, "result");
