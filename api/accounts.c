@@ -19,7 +19,7 @@ static enum err account_ask(const struct request *r, struct statement *s)
         "  WHERE n.owner = $5 AND n.book IN (1, 4) AND e.balance > 0"
         " UNION ALL"
         " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate FROM ledger.delegate d"
-        "   WHERE d.delegator = $5 AND d.position <= a.position ORDER BY d.token, d.position DESC)"
+        "   WHERE d.delegator = $5 AND d.position <= a.position ORDER BY d.token DESC, d.position DESC)" /* the index, backwards */
         ") x ON true ORDER BY x.asset, x.book";
     statement_at(s, r);               /* $1 .. $4 */
     statement_value(s, r, "address"); /* $5 */

@@ -195,28 +195,50 @@ static enum outcome take_result(struct exchange *x, enum err e, const struct row
     return DONE;
 }
 
-/* Send all, then take the results in order. */
-static void pipeline(struct runner *r, struct exchange **xs, enum outcome *outcomes, size_t n)
+/* Reads of one thing are quick and share a sync point: one packet there, one back, one wake-up for all of them. If one fails,
+ * those behind it are repeated alone. A list may be slow: it neither keeps others waiting nor takes them with it. */
+static enum err send_one(struct runner *r, struct exchange *x, bool *unsynced)
 {
+    bool alone = x->request.route->shape == SHAPE_LIST;
+    if (alone && *unsynced)
+        TRY(db_sync(r->db));
+    TRY(db_send(r->db, x->statement.sql, x->statement.params, x->statement.n));
+    *unsynced = !alone;
+    return alone ? db_sync(r->db) : OK;
+}
+
+/* Send all; sent[i] is false for those that have their answer or outcome already. Returns whether a pipeline was begun. */
+static bool send_all(struct runner *r, struct exchange **xs, enum outcome *outcomes, bool *sent, size_t n)
+{
+    bool unsynced = false;
     enum err e = connect(r);
     if (e == OK)
         e = db_pipeline_begin(r->db);
-    bool sent[BATCH_MAX] = {false};
+    bool begun = e == OK;
     for (size_t i = 0; i < n; i++) {
         outcomes[i] = DONE;
+        sent[i] = false;
         enum err asked = ask(xs[i]);
         if (asked != OK) {
             refuse(xs[i], asked);
             continue;
         }
         if (e == OK)
-            e = db_send(r->db, xs[i]->statement.sql, xs[i]->statement.params, xs[i]->statement.n);
-        if (e == OK)
-            e = db_sync(r->db);
+            e = send_one(r, xs[i], &unsynced);
         sent[i] = e == OK;
         if (e != OK)
             outcomes[i] = take_result(xs[i], e, NULL);
     }
+    if (e == OK && unsynced && db_sync(r->db) != OK)
+        log_debug("api", "pipeline: %s", err_detail()); /* receiving tells it again */
+    return begun;
+}
+
+/* Send all, then take the results in order. */
+static void pipeline(struct runner *r, struct exchange **xs, enum outcome *outcomes, size_t n)
+{
+    bool sent[BATCH_MAX];
+    bool begun = send_all(r, xs, outcomes, sent, n);
     for (size_t i = 0; i < n; i++) {
         if (!sent[i])
             continue;
@@ -224,7 +246,7 @@ static void pipeline(struct runner *r, struct exchange **xs, enum outcome *outco
         enum err received = db_receive(r->db, &rows);
         outcomes[i] = take_result(xs[i], received, rows);
     }
-    if (r->db != NULL && db_pipeline_end(r->db) != OK)
+    if (begun && db_pipeline_end(r->db) != OK)
         log_debug("api", "pipeline: %s", err_detail());
 }
 
