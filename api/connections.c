@@ -21,7 +21,8 @@ struct connections {
     pthread_t thread;
     atomic_bool ending;
     struct connection *first;
-    struct pollfd *polls; /* of the connections that wait */
+    struct pollfd *polls; /* of the connections that wait, and which they are */
+    struct connection **polled;
     size_t polls_room;
 };
 
@@ -42,19 +43,12 @@ static unsigned limit_ms(const struct server_options *o, enum phase phase)
     return 0;
 }
 
-static void set_phase(struct connection *one, enum phase phase)
-{
-    unsigned ms = limit_ms(&one->all->service->options, phase);
-    one->phase = phase;
-    one->gone = 0;
-    one->deadline = ms > 0 ? microseconds_now() + UINT64_C(1000) * ms : 0;
-}
-
 void connection_phase(struct connection *one, enum phase phase)
 {
-    pthread_mutex_lock(&one->all->lock);
-    set_phase(one, phase);
-    pthread_mutex_unlock(&one->all->lock);
+    unsigned ms = limit_ms(&one->all->service->options, phase);
+    atomic_store(&one->phase, phase);
+    atomic_store(&one->gone, 0);
+    atomic_store(&one->deadline, ms > 0 ? microseconds_now() + UINT64_C(1000) * ms : 0);
 }
 
 /* Under the lock, so that the socket is still this connection's. */
@@ -71,7 +65,8 @@ static void cut_the_late(struct connections *c)
 {
     uint64_t now = microseconds_now();
     for (struct connection *one = c->first; one != NULL; one = one->next) {
-        if (one->deadline == 0 || one->deadline > now)
+        uint64_t deadline = atomic_load(&one->deadline);
+        if (deadline == 0 || deadline > now)
             continue;
         if (one->phase != PHASE_IDLE)
             atomic_fetch_add(&c->service->metrics.deadlines_passed, 1);
@@ -83,14 +78,16 @@ static void cut_the_late(struct connections *c)
 static size_t poll_waiting(struct connections *c)
 {
     size_t n = 0;
-    for (const struct connection *one = c->first; one != NULL; one = one->next) {
-        if (one->phase != PHASE_ANSWER || one->late)
+    for (struct connection *one = c->first; one != NULL; one = one->next) {
+        if (atomic_load(&one->phase) != PHASE_ANSWER || one->late)
             continue;
         if (n == c->polls_room) {
             c->polls_room = c->polls_room * 2 + 64;
             c->polls = memory_resize(c->polls, c->polls_room * sizeof *c->polls);
+            c->polled = memory_resize(c->polled, c->polls_room * sizeof *c->polled);
         }
-        c->polls[n++] = (struct pollfd){.fd = one->fd, .events = POLLRDHUP};
+        c->polls[n] = (struct pollfd){.fd = one->fd, .events = POLLRDHUP};
+        c->polled[n++] = one;
     }
     return n > 0 && poll(c->polls, n, 0) > 0 ? n : 0;
 }
@@ -98,13 +95,14 @@ static size_t poll_waiting(struct connections *c)
 /* Cancel what runs for clients that are gone. POLLRDHUP alone may be a client that half-closed and still reads. */
 static void leave_the_gone(struct connections *c)
 {
-    size_t n = poll_waiting(c), i = 0;
-    for (struct connection *one = c->first; one != NULL && i < n; one = one->next) {
-        if (one->phase != PHASE_ANSWER || one->late)
+    size_t n = poll_waiting(c);
+    for (size_t i = 0; i < n; i++) {
+        struct connection *one = c->polled[i];
+        short seen = c->polls[i].revents;
+        bool closed = (seen & (POLLHUP | POLLERR)) != 0, half = (seen & POLLRDHUP) != 0;
+        if (atomic_load(&one->phase) != PHASE_ANSWER || !(closed || half))
             continue;
-        short seen = c->polls[i++].revents;
-        one->gone = (seen & (POLLHUP | POLLERR)) != 0 ? GONE_LOOKS : (seen & POLLRDHUP) != 0 ? one->gone + 1 : 0;
-        if (one->gone < GONE_LOOKS)
+        if (atomic_fetch_add(&one->gone, 1) + 1 < GONE_LOOKS && !closed)
             continue;
         cut(one);
         workers_abandon(c->service->workers, one->exchange);
@@ -147,6 +145,7 @@ void connections_close(struct connections *c)
     pthread_join(c->thread, NULL);
     pthread_mutex_destroy(&c->lock);
     memory_free(c->polls);
+    memory_free(c->polled);
     memory_free(c);
 }
 
@@ -192,7 +191,7 @@ struct connection *connections_add(struct connections *c, int fd, void *handle, 
     *one = (struct connection){.all = c, .fd = fd, .handle = handle, .exchange = exchange_new(c->service)};
     key_of(from, one->address, &one->loopback);
     pthread_mutex_lock(&c->lock);
-    set_phase(one, PHASE_HEADERS);
+    connection_phase(one, PHASE_HEADERS);
     one->next = c->first;
     if (c->first != NULL)
         c->first->previous = one;

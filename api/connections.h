@@ -27,10 +27,11 @@ struct connection {
     size_t target_n;
     bool begun;          /* the headers of the exchange were seen */
     enum progress progress;
-    enum phase phase;
-    uint64_t deadline;   /* microseconds; 0: none */
+    /* Written by the connection's own thread without a lock (three times a request), read by the one that cuts. */
+    _Atomic enum phase phase;
+    atomic_uint_fast64_t deadline; /* microseconds; 0: none */
+    atomic_uint gone;    /* looks at which the client had closed its side */
     bool late;           /* cut off */
-    unsigned gone;       /* looks at which the client had closed its side */
     uint8_t address[16]; /* counted by; IPv6 by its /64 */
     bool loopback;
     struct connection *next, *previous;

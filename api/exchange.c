@@ -272,12 +272,26 @@ static enum progress dispatch(struct exchange *x)
     return QUEUED;
 }
 
+static const char *cache_key(struct exchange *x, const char *canonical)
+{
+    size_t n = strlen(canonical);
+    char *key = arena_take(&x->arena, n + 3);
+    key[0] = x->gzip ? 'z' : 'p';
+    key[1] = (char)('0' + x->request.as);
+    memcpy(key + 2, canonical, n);
+    return key;
+}
+
 static enum progress parse_and_dispatch(struct exchange *x, const struct headers_read *h)
 {
-    struct state state;
-    watch_state(x->service->watch, &state);
-    struct parse_context context = {.network = state.network, .has_network = state.has_network, .accept = h->accept};
+    struct parse_context context = {.accept = h->accept};
     const char *canonical;
+    if (x->match.endpoint->route->shape == SHAPE_LIST) {
+        struct state state;
+        watch_state(x->service->watch, &state);
+        context.network = state.network;
+        context.has_network = state.has_network;
+    }
     x->request.service = x->service;
     x->request.facts = &x->service->facts;
     x->request.id = x->id;
@@ -285,10 +299,10 @@ static enum progress parse_and_dispatch(struct exchange *x, const struct headers
     enum err e = parse_request(&x->match, &x->uri, &context, &x->arena, &x->request, &canonical, &x->scope);
     if (e != OK)
         return refuse(x, e);
-    x->key = arena_printf(&x->arena, "%c%d %s", x->gzip ? 'z' : 'p', x->request.as, canonical);
+    x->key = cache_key(x, canonical);
     if (cacheable(x)) {
         uint64_t epoch = x->request.route->cache == CACHE_BUILD ? 0 : x->epoch;
-        x->entity = cache_get(x->service->cache, x->key, epoch, state.generation);
+        x->entity = cache_get(x->service->cache, x->key, epoch, watch_generation(x->service->watch));
         if (x->entity != NULL)
             return ANSWERED;
     }

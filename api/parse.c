@@ -270,21 +270,42 @@ static enum err read_after(const struct reading *r, const struct parse_context *
     return OK;
 }
 
+/* Without printf: this is on the path of every cached answer. */
+static void write_number(struct buffer *b, int64_t v)
+{
+    char text[24], *p = text + sizeof text;
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + u % 10);
+        u /= 10;
+    } while (u > 0);
+    if (v < 0)
+        *--p = '-';
+    buffer_bytes(b, p, (size_t)(text + sizeof text - p));
+}
+
 static void write_at(struct buffer *b, const struct at *at)
 {
     char text[HASH_TEXT + 1];
-    hash_format(at->hash, text);
     if (at->kind == AT_HASH)
-        buffer_printf(b, "%sat=%s", separator, text);
-    else
-        buffer_printf(b, "%sat=%d:%" PRId64 ":%" PRId64, separator, at->kind, at->number, at->time.unix_seconds);
+        hash_format(at->hash, text);
+    buffer_text(b, separator);
+    buffer_text(b, "at=");
+    buffer_u8(b, (uint8_t)('0' + at->kind));
+    if (at->kind == AT_HASH)
+        buffer_text(b, text);
+    else if (at->kind == AT_NUMBER)
+        write_number(b, at->number);
+    else if (at->kind == AT_TIME)
+        write_number(b, at->time.unix_seconds);
 }
 
 /* What is asked for, without page and representation. */
 static void write_scope(struct buffer *b, const struct request *q, size_t n_parameters)
 {
     const struct route *route = q->route;
-    buffer_printf(b, "%s %s", route->method, route->path);
+    buffer_text(b, route->method);
+    buffer_text(b, route->path);
     for (size_t i = 0; i < n_parameters; i++)
         if (q->values[i].given)
             write_value(b, &route->parameters[i], &q->values[i]);
@@ -320,7 +341,10 @@ enum err parse_request(const struct match *match, const struct uri *uri, const s
         list = cursor_scope((const char *)b.p);
         TRY(read_after(&r, context, list, &q));
         b.n--;
-        buffer_printf(&b, "%slimit=%" PRId64 "%safter=%s", separator, q.page.limit, separator, r.after != NULL ? r.after : "");
+        buffer_text(&b, separator);
+        write_number(&b, q.page.limit);
+        buffer_text(&b, separator);
+        buffer_text(&b, r.after != NULL ? r.after : "");
         buffer_u8(&b, 0);
     }
     *canonical = arena_text(arena, (const char *)b.p, b.n - 1);

@@ -148,33 +148,42 @@ static void add_allowed(char allow[ALLOW_TEXT], const char *method)
     }
 }
 
+/* The methods of all routes that match the path as well as the best. */
+static void list_methods(const struct router *r, const struct uri *uri, uint32_t best, char allow[ALLOW_TEXT])
+{
+    for (size_t i = 0; i < r->n; i++) {
+        enum representation ignored;
+        if (match_path(&r->endpoints[i], uri, &ignored) == best)
+            add_allowed(allow, r->endpoints[i].route->method);
+    }
+    add_allowed(allow, "OPTIONS");
+}
+
 enum err router_match(const struct router *r, const char *method, const struct uri *uri, struct arena *arena, struct match *out)
 {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
-    uint32_t best = 0, best_of_path = 0;
+    uint32_t best = 0;
     out->endpoint = NULL;
     out->allow[0] = '\0';
     for (size_t i = 0; i < r->n; i++) {
         const struct endpoint *e = &r->endpoints[i];
         enum representation as = AS_JSON;
         uint32_t score = match_path(e, uri, &as);
-        if (score == 0 || score < best_of_path)
+        if (score == 0 || score < best)
             continue;
-        if (score > best_of_path)
-            *out = (struct match){.endpoint = NULL}, best = 0;
-        best_of_path = score;
-        add_allowed(out->allow, e->route->method);
-        if (score > best && strcmp(e->route->method, wanted) == 0) {
-            best = score;
-            out->endpoint = e;
+        bool takes = strcmp(e->route->method, wanted) == 0;
+        if (score > best || takes) {
+            out->endpoint = takes ? e : NULL;
             out->as = as;
         }
+        best = score;
     }
-    if (best_of_path == 0)
+    if (best == 0)
         return err_with(ERR_NOT_FOUND, "there is nothing at this path; see /openapi.json");
-    add_allowed(out->allow, "OPTIONS");
-    if (out->endpoint == NULL)
+    if (out->endpoint == NULL) {
+        list_methods(r, uri, best, out->allow);
         return err_with(ERR_METHOD, "this path takes %s", out->allow);
+    }
     const struct endpoint *e = out->endpoint;
     out->by_suffix = out->as == AS_CSV || out->as == AS_NDJSON;
     for (size_t i = 0; i < e->n_segments; i++) {

@@ -29,7 +29,7 @@ struct match {
     enum representation as;
     bool by_suffix;                          /* `as` comes from the path, whatever Accept says */
     const char *path_values[URI_SEGMENTS_MAX]; /* by segment; NULL for literals */
-    char allow[ALLOW_TEXT];                  /* methods that the path has, also with errors */
+    char allow[ALLOW_TEXT];                  /* of ERR_METHOD: the methods that the path has */
 };
 
 /* Compile the tables; a table that breaks a rule of route.h is a bug (assertion that names the route). */
