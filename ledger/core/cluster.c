@@ -19,6 +19,7 @@
 
 #include "ledger/core/db.h"
 #include "ledger/core/digest.h"
+#include "ledger/core/file.h"
 #include "ledger/core/log.h"
 #include "ledger/core/migrate.h"
 #include "ledger/core/process.h"
@@ -69,91 +70,6 @@ struct cluster {
     int change; /* exclusive lock while it is started or stopped */
 };
 
-/* ---- small things about files ---- */
-
-static enum err cannot(const char *what, const char *path)
-{
-    return err_with(ERR_IO, "%s %s: %s", what, path, strerror(errno));
-}
-
-static enum err make_directory(const char *path, mode_t mode)
-{
-    return mkdir(path, mode) == 0 || errno == EEXIST ? OK : cannot("cannot make", path);
-}
-
-/* mkdir -p, then the path without links and dots. */
-static enum err make_path(struct arena *arena, const char *path, const char **out)
-{
-    char *each = arena_text(arena, path, strlen(path));
-    for (char *slash = strchr(each + 1, '/'); each[0] != '\0' && slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        TRY(make_directory(each, 0755));
-        *slash = '/';
-    }
-    TRY(make_directory(path, 0755));
-    char real[PATH_MAX];
-    if (realpath(path, real) == NULL)
-        return cannot("cannot use", path);
-    *out = arena_text(arena, real, strlen(real));
-    return OK;
-}
-
-/* A directory of mode 0700 that belongs to the cluster's user and to nobody else. */
-static enum err own_directory(const struct cluster *c, const char *path)
-{
-    struct stat s;
-    bool made = mkdir(path, 0700) == 0;
-    if (!made && errno != EEXIST)
-        return cannot("cannot make", path);
-    if (made && geteuid() == 0 && chown(path, c->user.uid, c->user.gid) != 0)
-        return cannot("cannot give away", path);
-    if (lstat(path, &s) != 0)
-        return cannot("cannot use", path);
-    if (!S_ISDIR(s.st_mode) || s.st_uid != c->user.uid || (s.st_mode & 077) != 0)
-        return err_with(ERR_CONFIG, "%s must be a directory of mode 0700 that belongs to %s", path, c->user.name);
-    return OK;
-}
-
-static enum err read_text(const char *path, char *out, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_NOT_FOUND;
-    ssize_t n = read(fd, out, size - 1);
-    close(fd);
-    if (n < 0)
-        return cannot("cannot read", path);
-    out[n] = '\0';
-    return OK;
-}
-
-static enum err write_text(const struct cluster *c, const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return cannot("cannot write", path);
-    size_t n = strlen(text);
-    bool done = write(fd, text, n) == (ssize_t)n && (geteuid() != 0 || fchown(fd, c->user.uid, c->user.gid) == 0);
-    return close(fd) == 0 && done ? OK : cannot("cannot write", path);
-}
-
-static enum err open_lock(const char *path, int *out)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return cannot("cannot open", path);
-    *out = fd;
-    return OK;
-}
-
-static enum err lock(int fd, int how)
-{
-    while (flock(fd, how) != 0)
-        if (errno != EINTR)
-            return err_with(ERR_IO, "flock: %s", strerror(errno));
-    return OK;
-}
-
 static void pause_ms(int ms)
 {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
@@ -174,28 +90,27 @@ static const char *name_of(struct arena *arena, const char *path)
     while (*name == '-')
         name++;
     struct hash h = keccak_bytes(path, strlen(path));
-    char hex[2 * NAME_HASH_BYTES + 1] = "";
+    char hex[2 * NAME_HASH_BYTES + 1] = ""; /* its last byte stays NUL */
     hex_encode((struct slice){h.b, NAME_HASH_BYTES}, hex);
-    hex[2 * NAME_HASH_BYTES] = '\0';
     return arena_printf(arena, "%.40s%s%s", name, *name != '\0' ? "-" : "", hex);
 }
 
 static enum err place_directory(struct cluster *c, const char *directory)
 {
     const char *base;
-    TRY(make_path(&c->arena, directory, &base));
+    TRY(file_make_path(&c->arena, directory, &base));
     const char *inside = arena_printf(&c->arena, "%s/postgres", base);
     c->directory = inside;
     bool existed = access(inside, F_OK) == 0;
-    enum err e = own_directory(c, inside);
+    enum err e = file_own_directory(&c->user, inside);
     if (e != OK || geteuid() != 0 || user_may_use(&c->user, inside))
         return e;
     if (!existed)
         rmdir(inside);
-    TRY(make_directory(FALLBACK_ROOT, 0755));
+    TRY(file_make_directory(FALLBACK_ROOT, 0755));
     c->directory = arena_printf(&c->arena, FALLBACK_ROOT "/%s", name_of(&c->arena, base));
     log_info("cluster", "user %s cannot enter %s: the database lies in %s", c->user.name, base, c->directory);
-    return own_directory(c, c->directory);
+    return file_own_directory(&c->user, c->directory);
 }
 
 /* libpq and unix_socket_directories split at commas, and an address holds 107 bytes. */
@@ -217,7 +132,7 @@ static enum err place_socket(struct cluster *c)
                                  name_of(&c->arena, c->directory));
         log_info("cluster", "%s cannot hold a socket: it lies in %s", c->directory, c->socket);
     }
-    return own_directory(c, c->socket);
+    return file_own_directory(&c->user, c->socket);
 }
 
 /* ---- which PostgreSQL ---- */
@@ -248,7 +163,7 @@ static enum err find_programs(struct cluster *c)
 {
     char text[PATH_MAX], path[PATH_MAX];
     snprintf(path, sizeof path, "%s/PG_VERSION", c->data);
-    long wanted = read_text(path, text, sizeof text) == OK ? strtol(text, NULL, 10) : 0, best = 0;
+    long wanted = file_read(path, text, sizeof text) == OK ? strtol(text, NULL, 10) : 0, best = 0;
     if (process_output((const char *const[]){"pg_config", "--bindir", NULL}, text, sizeof text) == OK) {
         text[strcspn(text, "\n")] = '\0';
         consider(c, text, wanted, &best);
@@ -288,7 +203,7 @@ static enum err open_log(const struct cluster *c, int *out)
 {
     int fd = open(c->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return cannot("cannot write", c->log);
+        return file_error("cannot write", c->log);
     *out = fd;
     return OK;
 }
@@ -300,7 +215,7 @@ static pid_t running(const struct cluster *c, bool *stale)
     char path[PATH_MAX], text[64], cwd[PATH_MAX];
     snprintf(path, sizeof path, "%s/postmaster.pid", c->data);
     *stale = false;
-    if (read_text(path, text, sizeof text) != OK)
+    if (file_read(path, text, sizeof text) != OK)
         return 0;
     long pid = strtol(text, NULL, 10);
     snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
@@ -315,7 +230,7 @@ static bool is_ready(const struct cluster *c)
 {
     char path[PATH_MAX], text[PATH_MAX + 512];
     snprintf(path, sizeof path, "%s/postmaster.pid", c->data);
-    if (read_text(path, text, sizeof text) != OK)
+    if (file_read(path, text, sizeof text) != OK)
         return false;
     const char *line = text;
     for (int i = 1; i < 8 && line != NULL; i++) {
@@ -356,10 +271,10 @@ static enum err make_data(struct cluster *c)
         tell_log(c);
         return e;
     }
-    TRY(write_text(c, arena_printf(&c->arena, "%s/pg_hba.conf", fresh),
+    TRY(file_write(&c->user, arena_printf(&c->arena, "%s/pg_hba.conf", fresh),
                    "# Only over the socket, whose directory lets nobody else in.\nlocal all all trust\n"));
-    TRY(write_text(c, arena_printf(&c->arena, "%s/postgresql.conf", fresh), "include 'altledger.conf'\n"));
-    return rename(fresh, c->data) == 0 ? OK : cannot("cannot rename", fresh);
+    TRY(file_write(&c->user, arena_printf(&c->arena, "%s/postgresql.conf", fresh), "include 'altledger.conf'\n"));
+    return rename(fresh, c->data) == 0 ? OK : file_error("cannot rename", fresh);
 }
 
 static enum err wait_ready(const struct cluster *c, pid_t pid)
@@ -378,7 +293,7 @@ static enum err wait_ready(const struct cluster *c, pid_t pid)
 
 static enum err start_program(struct cluster *c)
 {
-    TRY(write_text(c, arena_printf(&c->arena, "%s/altledger.conf", c->data),
+    TRY(file_write(&c->user, arena_printf(&c->arena, "%s/altledger.conf", c->data),
                    arena_printf(&c->arena, "# Written at every start.\n%sunix_socket_directories = '%s'\n", settings,
                                 c->socket)));
     const char *program = arena_printf(&c->arena, "%s/postgres", c->bin);
@@ -388,7 +303,7 @@ static enum err start_program(struct cluster *c)
     enum err e = process_start(&c->user, (const char *const[]){program, "-D", c->data, NULL}, output, true, &pid);
     close(output);
     TRY(e);
-    TRY(write_text(c, c->marker, arena_printf(&c->arena, "%d\n", (int)pid)));
+    TRY(file_write(&c->user, c->marker, arena_printf(&c->arena, "%d\n", (int)pid)));
     return wait_ready(c, pid);
 }
 
@@ -418,7 +333,7 @@ static void stop(const struct cluster *c)
     bool stale;
     char text[32] = "";
     pid_t pid = running(c, &stale);
-    if (pid == 0 || read_text(c->marker, text, sizeof text) != OK || strtol(text, NULL, 10) != pid)
+    if (pid == 0 || file_read(c->marker, text, sizeof text) != OK || strtol(text, NULL, 10) != pid)
         return; /* nobody of us started it */
     kill(pid, SIGINT);
     for (int i = 0; i < STOP_SECONDS * 1000 / STEP_MS; i++) {
@@ -480,12 +395,12 @@ static enum err open_placed(struct cluster *c, const char *directory)
     c->data = arena_printf(&c->arena, "%s/data", c->directory);
     c->log = arena_printf(&c->arena, "%s/log", c->directory);
     c->marker = arena_printf(&c->arena, "%s/started", c->directory);
-    TRY(open_lock(arena_printf(&c->arena, "%s/change", c->directory), &c->change));
-    TRY(open_lock(arena_printf(&c->arena, "%s/users", c->directory), &c->users));
-    TRY(lock(c->change, LOCK_EX));
-    TRY(lock(c->users, LOCK_SH));
+    TRY(file_open_lock(arena_printf(&c->arena, "%s/change", c->directory), &c->change));
+    TRY(file_open_lock(arena_printf(&c->arena, "%s/users", c->directory), &c->users));
+    TRY(file_lock(c->change, LOCK_EX));
+    TRY(file_lock(c->users, LOCK_SH));
     TRY(open_locked(c));
-    return lock(c->change, LOCK_UN);
+    return file_lock(c->change, LOCK_UN);
 }
 
 enum err cluster_open(const char *directory, struct cluster **out)
@@ -523,7 +438,7 @@ void cluster_close(struct cluster *c)
     if (c == NULL)
         return;
     /* Under the change lock: nobody starts to use it between our look and the stop. */
-    if (c->users >= 0 && lock(c->change, LOCK_EX) == OK && flock(c->users, LOCK_EX | LOCK_NB) == 0)
+    if (c->users >= 0 && file_lock(c->change, LOCK_EX) == OK && flock(c->users, LOCK_EX | LOCK_NB) == 0)
         stop(c);
     if (c->users >= 0)
         close(c->users);

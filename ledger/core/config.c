@@ -166,7 +166,7 @@ static const char *find_variable(const char *const environment[], const char *op
     char name[sizeof ENVIRONMENT_PREFIX + NAME_MAX_BYTES] = ENVIRONMENT_PREFIX;
     size_t n = strlen(name);
     for (const char *p = option; *p != '\0' && n + 1 < sizeof name; p++)
-        name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+        name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : '_'; /* names are letters and dashes */
     for (size_t i = 0; environment[i] != NULL; i++)
         if (strncmp(environment[i], name, n) == 0 && environment[i][n] == '=' && environment[i][n + 1] != '\0')
             return environment[i] + n + 1;

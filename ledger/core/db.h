@@ -1,4 +1,4 @@
-/* ledger/core/db.h - run statements, read rows, copy rows in. The only file that knows libpq.
+/* ledger/core/db.h - run statements, read rows, copy rows in. Only db*.c know libpq.
  *
  * Statements are string literals with $1.. parameters; values never enter the text (lint greps). Each statement is
  * prepared on first use per connection, keyed by the address of its text. Everything travels in binary. A connection

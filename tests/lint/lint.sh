@@ -11,7 +11,7 @@ cd "${1:-$here/../..}" || exit 2
 FILE_LINES_MAX=500
 
 # Each foreign library is included by one file only. header-pattern | the file | what it is for
-LIBRARIES='libpq-fe\.h|ledger/core/db.c|PostgreSQL
+LIBRARIES='libpq-fe\.h|ledger/core/db_pq.h|PostgreSQL
 jansson\.h|ledger/core/json.h|JSON
 gmp\.h|ledger/core/amount.c|wide integers
 botan/|ledger/core/digest.c|Keccak
@@ -90,7 +90,7 @@ done | rule 'first lines' 'begin the file with its own path, " - ", and one sent
 in_code '(\.|->)limb\b' | grep -v '^ledger/core/amount\.c:' |
     rule 'raw amounts' 'use or add a function of ledger/core/amount.h'
 
-in_code '\b(PQ[a-z]\w+|PGconn|PGresult)\b' | grep -v '^ledger/core/db\.c:' |
+in_code '\b(PQ[a-z]\w+|PGconn|PGresult)\b' | grep -v '^ledger/core/db[a-z_]*\.[ch]:' |
     rule 'libpq outside db.c' 'use or add a function of ledger/core/db.h'
 {
     for f in "${C[@]}"; do
