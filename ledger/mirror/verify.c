@@ -11,6 +11,7 @@
 #include "ledger/core/log.h"
 #include "ledger/mirror/apply.h"
 #include "ledger/mirror/store.h"
+#include "ledger/mirror/verify_mirror.h"
 #include "ledger/position.h"
 #include "ledger/root.h"
 
@@ -22,15 +23,14 @@ struct verify {
     atomic_bool *stop;
 };
 
-static void differ(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void differ(struct verify *v, const char *format, ...)
+void verify_differ(struct verify_report *report, const char *format, ...)
 {
-    v->report->differences++;
-    if (v->report->n_named == VERIFY_NAMED_MAX)
+    report->differences++;
+    if (report->n_named == VERIFY_NAMED_MAX)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(v->report->named[v->report->n_named++], sizeof v->report->named[0], format, args);
+    vsnprintf(report->named[report->n_named++], sizeof report->named[0], format, args);
     va_end(args);
 }
 
@@ -77,7 +77,7 @@ static enum err compare(struct verify *v, const char *table, const char *sql, in
     v->report->rows += n_expected;
     for (size_t row = 0; row < n || t.p < t.end; row++) {
         if (row == n || t.p == t.end) {
-            differ(v, "ledger.%s: %zu rows stored, %" PRIu64 " recomputed, in blocks %" PRId64 " to %" PRId64, table, n, n_expected,
+            verify_differ(v->report, "ledger.%s: %zu rows stored, %" PRIu64 " recomputed, in blocks %" PRId64 " to %" PRId64, table, n, n_expected,
                    from >> 32, (to >> 32) - 1);
             return OK;
         }
@@ -89,7 +89,7 @@ static enum err compare(struct verify *v, const char *table, const char *sql, in
             char stored[80] = "";
             struct slice raw = rows_raw(rows, row, i);
             hex_encode((struct slice){raw.p, raw.n > 32 ? 32 : raw.n}, stored);
-            differ(v, "ledger.%s, row %zu of blocks %" PRId64 " to %" PRId64 ", column %zu: stored 0x%s is not what the events give",
+            verify_differ(v->report, "ledger.%s, row %zu of blocks %" PRId64 " to %" PRId64 ", column %zu: stored 0x%s is not what the events give",
                    table, row + 1, from >> 32, (to >> 32) - 1, i + 1, stored);
             return OK;
         }
@@ -98,12 +98,12 @@ static enum err compare(struct verify *v, const char *table, const char *sql, in
 }
 
 /* Everything between the end of the batch before and the end of this one: so a row that lies in a gap is found too. */
-static enum err compare_batch(struct verify *v, uint64_t first_account, int64_t from, int64_t to)
+static enum err compare_batch(struct verify *v, int64_t first_account, int64_t from, int64_t to)
 {
     const struct books *b = &v->books;
     for (int i = 0; i < BOOKS_TABLE_COUNT; i++) {
         bool by_id = i == BOOKS_ACCOUNT;
-        TRY(compare(v, books_table[i].table, books_table[i].verify_sql, by_id ? (int64_t)first_account : from,
+        TRY(compare(v, books_table[i].table, books_table[i].verify_sql, by_id ? first_account : from,
                     by_id ? (int64_t)b->batch_next_account : to, &b->out[i].rows, b->out[i].n));
     }
     for (int i = 0; i < TIMELINE_COUNT; i++)
@@ -120,20 +120,31 @@ static enum err apply_window(struct verify *v, const struct block *blocks, size_
         v->report->events += blocks[i].n_logs;
     }
     v->report->blocks += n;
-    return apply_batch(&v->books, v->db, v->network, blocks, decoded, n);
+    TRY(apply_batch(&v->books, v->db, v->network, blocks, decoded, n));
+    return verify_events(v->db, v->network, blocks, decoded, n, v->report);
+}
+
+/* Below the first block there is but the root that all start from, at position -1. */
+static enum err compare_start(struct verify *v)
+{
+    int64_t before_all = -1;
+    books_batch_begin(&v->books);
+    struct books_out *out = &v->books.out[BOOKS_ROOT];
+    copy_begin(&out->rows, 2);
+    copy_value(&out->rows, T_I64, &before_all);
+    copy_value(&out->rows, T_HASH, &v->books.root);
+    out->n = 1;
+    TRY(compare_batch(v, INT64_MIN, INT64_MIN, 0));
+    books_batch_done(&v->books);
+    return OK;
 }
 
 static enum err compare_windows(struct verify *v, struct store *store)
 {
-    int64_t from = -1; /* the root that all start from lies at position -1 */
+    int64_t from = 0;
     time_t said = time(NULL);
     AUTO_ARENA arena = {0};
-    AUTO_BUFFER start = {0};
-    copy_begin(&start, 2);
-    copy_value(&start, T_I64, &from);
-    copy_value(&start, T_HASH, &v->books.root);
-    TRY(compare(v, "root", books_table[BOOKS_ROOT].verify_sql, -1, 0, &start, 1));
-    from = 0;
+    TRY(compare_start(v));
     for (;;) {
         if (v->stop != NULL && atomic_load(v->stop))
             return ERR_STOPPED;
@@ -144,7 +155,7 @@ static enum err compare_windows(struct verify *v, struct store *store)
         if (e == ERR_END)
             break;
         TRY(e);
-        uint64_t first_account = v->books.next_account;
+        int64_t first_account = (int64_t)v->books.next_account;
         TRY(apply_window(v, blocks, n, &arena));
         int64_t to = (int64_t)position_start(blocks[n - 1].number + 1);
         TRY(compare_batch(v, first_account, from, to));
@@ -158,41 +169,7 @@ static enum err compare_windows(struct verify *v, struct store *store)
     /* Nothing may lie above the head. */
     books_batch_begin(&v->books);
     v->books.batch_next_account = INT64_MAX;
-    TRY(compare_batch(v, v->books.next_account, from, INT64_MAX));
-    return OK;
-}
-
-static enum err compare_cursor(struct verify *v)
-{
-    AUTO_ROWS rows = NULL;
-    TRY(db_query(v->db, "SELECT root, next_account, events FROM mirror.cursor", WITH_NOTHING, &rows));
-    if (!hash_equal(rows_hash(rows, 0, 0), v->books.root))
-        differ(v, "mirror.cursor: its root is not the recomputed one");
-    if (rows_u64(rows, 0, 1) != v->books.next_account)
-        differ(v, "mirror.cursor: next_account is %" PRIu64 ", recomputed %" PRIu64, rows_u64(rows, 0, 1), v->books.next_account);
-    if (rows_u64(rows, 0, 2) != v->report->events)
-        differ(v, "mirror.cursor: %" PRIu64 " events, stored %" PRIu64, rows_u64(rows, 0, 2), v->report->events);
-    return OK;
-}
-
-/* The feed must be gapless, and stored neighbours linked by their parent hash. */
-static enum err compare_mirror(struct verify *v)
-{
-    AUTO_ROWS gaps = NULL;
-    AUTO_ROWS links = NULL;
-    TRY(db_query(v->db,
-                 "SELECT f.seq, f.due FROM (SELECT seq, coalesce(lag(seq + events) OVER (ORDER BY seq), 1) AS due"
-                 "  FROM mirror.feed) f WHERE f.seq <> f.due ORDER BY f.seq LIMIT 1",
-                 WITH_NOTHING, &gaps));
-    if (rows_count(gaps) > 0)
-        differ(v, "mirror.feed: seq %" PRId64 " follows where %" PRId64 " is due", rows_i64(gaps, 0, 0), rows_i64(gaps, 0, 1));
-    TRY(db_query(v->db,
-                 "SELECT c.number FROM mirror.chain c JOIN mirror.block b ON b.id = c.block"
-                 "  JOIN mirror.chain d ON d.number = c.number - 1 JOIN mirror.block p ON p.id = d.block"
-                 " WHERE b.parent_hash <> p.hash OR b.number <> c.number ORDER BY c.number LIMIT 1",
-                 WITH_NOTHING, &links));
-    if (rows_count(links) > 0)
-        differ(v, "mirror.chain: block %" PRId64 " is not linked to its predecessor", rows_i64(links, 0, 0));
+    TRY(compare_batch(v, (int64_t)v->books.next_account, from, INT64_MAX));
     return OK;
 }
 
@@ -206,9 +183,11 @@ static enum err verify_snapshot(struct verify *v, const char *schema_sql)
     struct store store = {v->db, v->network, 0, v->report->head};
     TRY(compare_windows(v, &store));
     v->report->root = v->books.root;
-    if (schema_sql == NULL)
-        TRY(compare_cursor(v));
-    return compare_mirror(v);
+    TRY(verify_lists(v->db, v->report));
+    if (schema_sql != NULL)
+        return OK; /* the cursor and the feed are not its own yet */
+    TRY(verify_cursor(v->db, &v->books, v->report));
+    return verify_chain(v->db, v->report);
 }
 
 enum err verify_books(struct db *db, const struct network *network, const char *schema_sql, atomic_bool *stop,
