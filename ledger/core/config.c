@@ -161,15 +161,25 @@ static enum err set_split(struct config *c, size_t option, const char *text)
 
 /* ---- where they come from ---- */
 
+/* The value in "ALTLEDGER_POLL_MS=50" if the option is poll-ms, else NULL. */
+static const char *variable_value(const char *entry, const char *option)
+{
+    if (strncmp(entry, ENVIRONMENT_PREFIX, sizeof ENVIRONMENT_PREFIX - 1) != 0)
+        return NULL;
+    const char *at = entry + sizeof ENVIRONMENT_PREFIX - 1;
+    for (; *option != '\0'; option++, at++)
+        if (*at != (*option == '-' ? '_' : toupper((unsigned char)*option)))
+            return NULL;
+    return *at == '=' ? at + 1 : NULL;
+}
+
 static const char *find_variable(const char *const environment[], const char *option)
 {
-    char name[sizeof ENVIRONMENT_PREFIX + NAME_MAX_BYTES] = ENVIRONMENT_PREFIX;
-    size_t n = strlen(name);
-    for (const char *p = option; *p != '\0' && n + 1 < sizeof name; p++)
-        name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : '_'; /* names are letters and dashes */
-    for (size_t i = 0; environment[i] != NULL; i++)
-        if (strncmp(environment[i], name, n) == 0 && environment[i][n] == '=' && environment[i][n + 1] != '\0')
-            return environment[i] + n + 1;
+    for (size_t i = 0; environment[i] != NULL; i++) {
+        const char *value = variable_value(environment[i], option);
+        if (value != NULL && *value != '\0')
+            return value;
+    }
     return NULL;
 }
 

@@ -91,7 +91,7 @@ in_code '(\.|->)limb\b' | grep -v '^ledger/core/amount\.c:' |
     rule 'raw amounts' 'use or add a function of ledger/core/amount.h'
 
 in_code '\b(PQ[a-z]\w+|PGconn|PGresult)\b' | grep -v '^ledger/core/db[a-z_]*\.[ch]:' |
-    rule 'libpq outside db.c' 'use or add a function of ledger/core/db.h'
+    rule 'libpq outside db*.c' 'use or add a function of ledger/core/db.h'
 {
     for f in "${C[@]}"; do
         perl -0ne '
@@ -112,7 +112,7 @@ in_code '\b(PQ[a-z]\w+|PGconn|PGresult)\b' | grep -v '^ledger/core/db[a-z_]*\.[c
                 next unless grep { !(/^"/ || /^(?:\w+(?:\[\w+\])?(?:->|\.))*\w*sql\w*$/ || $literal{$_}) } split /\s+:\s+/, $branches;
                 my $line = 1 + (substr($_, 0, $at) =~ tr/\n//);
                 print "$ARGV:$line: db_$call with $sql\n";
-            }' "$views/text/$f" | sed "s#^$views/text/##" | grep -vE '^ledger/core/(db\.[ch]|migrate\.c):'
+            }' "$views/text/$f" | sed "s#^$views/text/##" | grep -vE '^ledger/core/(db(_[a-z]+)?\.[ch]|migrate\.c):'
     done
 } | rule 'SQL only by parameters' 'write the statement as one string literal with $1.. and bind the values (IN, WITH)'
 

@@ -54,7 +54,7 @@ verdict 'first lines' "$(tests/lint/lint.sh "$tree" | sed -n 's/^FAIL  //p' | gr
 plain && sed -i '1d' "$tree/sql/0001_a.sql"
 verdict 'first lines' "$(tests/lint/lint.sh "$tree" | sed -n 's/^FAIL  //p' | grep -v '^the map')"
 caught 'raw amounts' ledger/b.c 'int f(struct amount a) { return a.limb[0] > 0; }'
-caught 'libpq outside db.c' ledger/b.c 'void f(void) { PQexec(0, "SELECT 1"); }'
+caught 'libpq outside db*.c' ledger/b.c 'void f(void) { PQexec(0, "SELECT 1"); }'
 caught 'SQL only by parameters' ledger/b.c 'void f(int n) {' '    buffer_printf(b,' '        "SELECT balance FROM entry WHERE id = %d", n);' '}'
 caught 'SQL only by parameters' ledger/b.c 'void f(char *built) { (void)db_run(db, built, 0, 0, 0); }'
 caught 'no malloc outside ledger/core' ledger/b.c 'void *f(void) { return malloc (1); }'
