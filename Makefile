@@ -171,4 +171,4 @@ $(NODE_MODULES): tests/package-lock.json tests/package.json
 	@touch $@
 
 FORCE:
--include $(shell find $(wildcard $(B)/release $(B)/asan $(B)/fuzz) -name '*.d' 2>/dev/null < /dev/null)
+-include $(shell find $(B)/release $(B)/asan $(B)/fuzz -name '*.d' 2>/dev/null)
