@@ -1,19 +1,15 @@
 // tests/scenarios/golden.mjs - every token figure of the golden chains, asked over the API as of each sampled block.
 //
 // The truth was recorded from the contracts' own view functions; each chain is mirrored from its archive into a fresh
-// database, then served. ALTLEDGER names the binary (default build/altledger), GOLDEN_CHAINS the chains.
+// database, then served. GOLDEN_CHAINS names the chains.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { get, root, run, serve } from "./lib/program.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const binary = process.env.ALTLEDGER ?? join(root, "build/altledger");
 const chains = (process.env.GOLDEN_CHAINS ?? "seed7,seed13").split(",");
 const AT_ONCE = 8; // requests in flight
 const PAGE = 7; // small on purpose: the lists must hold across many pages
@@ -21,59 +17,6 @@ const undo = [];
 after(async () => {
     for (const step of undo.reverse()) await step();
 });
-
-function exited(child) {
-    return child.exitCode !== null || child.signalCode !== null
-        ? Promise.resolve()
-        : new Promise((done) => child.once("exit", done));
-}
-
-function start(args) {
-    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
-    child.log = "";
-    for (const stream of [child.stdout, child.stderr])
-        stream.on("data", (text) => { child.log = (child.log + text).slice(-20000); });
-    return child;
-}
-
-async function run(args) {
-    const child = start(args);
-    await exited(child);
-    assert.equal(child.exitCode, 0, `altledger ${args.join(" ")}:\n${child.log}`);
-}
-
-function freePort() {
-    return new Promise((done) => {
-        const server = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-            server.close(() => done(port));
-        });
-    });
-}
-
-async function serve(data) {
-    const port = await freePort();
-    const child = start(["serve", "--data", data, "--listen", `127.0.0.1:${port}`]);
-    undo.push(async () => {
-        child.kill("SIGTERM");
-        await exited(child);
-    });
-    const url = `http://127.0.0.1:${port}`;
-    for (let i = 0; i < 300; i++) {
-        assert.equal(child.exitCode, null, `serve ended:\n${child.log}`);
-        const reply = await fetch(`${url}/readyz`).catch(() => null);
-        if (reply?.ok) return url;
-        await new Promise((go) => setTimeout(go, 100));
-    }
-    assert.fail(`serve was not ready within 30 seconds:\n${child.log}`);
-}
-
-async function get(url) {
-    const reply = await fetch(url);
-    const text = await reply.text();
-    assert.equal(reply.status, 200, `${url}: ${text}`);
-    return JSON.parse(text);
-}
 
 async function all(url) {
     const rows = [];
@@ -144,7 +87,6 @@ async function checkAccount(url, address, truth, tokens, count) {
 for (const chain of chains) {
     const folder = join(root, "tests/data/chains", chain);
     test(`${chain}: balances, votes, supplies and vault equal the contracts' own answers`, async (t) => {
-        assert.ok(existsSync(binary), `${binary} is missing: run make build`);
         const data = mkdtempSync(join(tmpdir(), "altledger-golden-"));
         undo.push(() => rmSync(data, { recursive: true, force: true }));
         const network = join(folder, "network.json");
@@ -152,7 +94,8 @@ for (const chain of chains) {
         const named = (name) => contracts.find((c) => c.name === name).address.toLowerCase();
         const tokens = { alt: named("alt"), tok2: named("tok2"), vault: named("realt") };
         await run(["mirror", "--once", "--network", network, "--source", join(folder, "chain.ndjson.gz"), "--data", data]);
-        const url = await serve(data);
+        const { program, url } = await serve("serve", "--data", data);
+        undo.push(() => program.kill("SIGTERM").ends());
 
         const samples = JSON.parse(gunzipSync(readFileSync(join(folder, "truth.json.gz"))));
         let figures = 0;

@@ -1,0 +1,322 @@
+// tests/scenarios/api_resources.mjs - a small made-up chain whose every figure is known, asked for at every resource; each reply is held to OpenAPI.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { write_archive } from "./lib/archive.mjs";
+import { root, run, serve } from "./lib/program.mjs";
+
+const { AbiCoder, getAddress, id } = createRequire(join(root, "tests/package.json"))("ethers");
+const coder = AbiCoder.defaultAbiCoder();
+const address = (n) => `0x${n.toString(16).padStart(2, "0").repeat(20)}`;
+const ZERO = address(0);
+const [T, V, M, U] = [0x71, 0x72, 0x73, 0x74].map(address); // votes token, vault, ERC-1155, hostile token
+const [A, B, C, D] = [0xa1, 0xb1, 0xc1, 0xd1].map(address);
+const MOVES = 1200; // of A to B and back: a statement of many pages
+const HEAD = 140;
+const folder = mkdtempSync(join(tmpdir(), "altledger-resources-"));
+let url, program, openapi;
+
+/* ---- the chain ---- */
+
+const pad = (a) => `0x${a.slice(2).padStart(64, "0")}`;
+const log = (contract, event, indexed, types = [], values = []) =>
+    ({ address: contract, topics: [id(event), ...indexed.map(pad)], data: coder.encode(types, values) });
+const transfer = (token, from, to, amount) => log(token, "Transfer(address,address,uint256)", [from, to], ["uint256"], [amount]);
+const votes = (who, before_, after_) => log(T, "DelegateVotesChanged(address,uint256,uint256)", [who], ["uint256", "uint256"], [before_, after_]);
+const single = (from, to, token_id, amount) =>
+    log(M, "TransferSingle(address,address,address,uint256,uint256)", [A, from, to], ["uint256", "uint256"], [token_id, amount]);
+
+const story = {
+    1: [transfer(T, ZERO, A, 100000n), single(ZERO, A, 7n, 3n)],
+    2: [log(T, "DelegateChanged(address,address,address)", [A, ZERO, B]), votes(B, 0n, 100000n)],
+    3: [transfer(T, A, B, 100n), votes(B, 100000n, 99900n), transfer(T, A, A, 5n), transfer(T, A, C, 0n)],
+    4: [transfer(T, A, V, 60n), transfer(V, ZERO, A, 50n), log(V, "Deposit(address,address,uint256,uint256)", [A, A], ["uint256", "uint256"], [60n, 50n])],
+    5: [transfer(U, C, D, 5n)],
+    6: [{ ...transfer(T, A, B, 1n), data: "0x01" }, { address: T, topics: [id("Nobody()")], data: "0x" }],
+    7: [single(A, B, 7n, 3n)],
+};
+for (let i = 0; i < MOVES; i++) (story[10 + Math.floor(i / 40)] ??= []).push(i % 2 ? transfer(T, B, A, 1n) : transfer(T, A, B, 1n));
+const FORK = 100;
+const branches = {
+    gone: { 101: [transfer(T, B, D, 9n)], 102: [transfer(T, D, C, 4n), transfer(T, D, B, 5n)] },
+    kept: { 101: [transfer(T, B, ZERO, 1n)], 103: [transfer(T, B, D, 2n)] },
+};
+
+const quantity = (n) => `0x${n.toString(16)}`;
+function block(number, parent, name, logs = []) {
+    const hash = id(`${name} ${number}`);
+    return {
+        number: quantity(number), hash, parentHash: parent, timestamp: quantity(1700000000 + 12 * number), logsBloom: `0x${"00".repeat(256)}`,
+        logs: logs.map((l, i) => ({
+            ...l, blockNumber: quantity(number), blockHash: hash, logIndex: quantity(i), transactionIndex: "0x0",
+            transactionHash: id(`${name} ${number}`), removed: false,
+        })),
+    };
+}
+
+function chain() {
+    const blocks = [];
+    let parent = `0x${"00".repeat(32)}`;
+    const add = (number, name, logs) => {
+        blocks.push(block(number, parent, name, logs));
+        parent = blocks.at(-1).hash;
+    };
+    for (let n = 0; n <= FORK; n++) add(n, "trunk", story[n]);
+    const fork = parent;
+    for (let n = FORK + 1; n <= FORK + 3; n++) add(n, "gone", branches.gone[n]);
+    parent = fork;
+    for (let n = FORK + 1; n <= HEAD; n++) add(n, "kept", branches.kept[n]);
+    return blocks;
+}
+
+before(async () => {
+    const network = join(folder, "network.json"), archive = write_archive(join(folder, "chain.ndjson"), chain());
+    writeFileSync(network, JSON.stringify({
+        name: "resources", chain_id: 31337, start_block: 0,
+        contracts: [["erc20votes", "votes", T], ["erc4626", "vault", V], ["erc1155", "multi", M], ["erc20", "hostile", U]]
+            .map(([kind, name, at]) => ({ kind, name, address: at, from_block: 0 })),
+    }));
+    const data = join(folder, "data");
+    await run(["mirror", "--once", "--network", network, "--source", archive, "--data", data]);
+    ({ program, url } = await serve("serve", "--data", data));
+    openapi = await (await fetch(`${url}/openapi.json`)).json();
+});
+after(async () => {
+    await program?.kill("SIGTERM").ends();
+    rmSync(folder, { recursive: true, force: true });
+});
+
+/* ---- a reply is what OpenAPI says, and nothing more ---- */
+
+const held = new Set();
+const types = {
+    object: (v) => v !== null && typeof v === "object" && !Array.isArray(v), array: Array.isArray, string: (v) => typeof v === "string",
+    integer: Number.isSafeInteger, boolean: (v) => typeof v === "boolean", null: (v) => v === null, number: (v) => typeof v === "number",
+};
+function conforms(value, schema, where) {
+    if (schema.$ref) return conforms(value, schema.$ref.slice(2).split("/").reduce((node, key) => node[key], openapi), where);
+    if (schema.type) assert.ok([schema.type].flat().some((t) => types[t](value)), `${where}: ${JSON.stringify(value)} is not ${schema.type}`);
+    if (schema.pattern && value !== null) assert.match(value, new RegExp(schema.pattern), where);
+    if (Array.isArray(value)) value.forEach((v, i) => conforms(v, schema.items ?? {}, `${where}[${i}]`));
+    if (!types.object(value) || !schema.properties) return;
+    for (const name of schema.required ?? []) assert.ok(name in value, `${where}.${name} is missing`);
+    for (const [name, v] of Object.entries(value)) {
+        assert.ok(schema.properties[name], `${where}.${name} is not in OpenAPI`);
+        conforms(v, schema.properties[name], `${where}.${name}`);
+    }
+}
+function template(path) {
+    const parts = path.split("/");
+    return Object.keys(openapi.paths)
+        .filter((p) => p.split("/").length === parts.length && p.split("/").every((s, i) => s.startsWith("{") || s === parts[i]))
+        .sort((a, b) => a.split("{").length - b.split("{").length)[0];
+}
+async function get(path, status = 200) {
+    const reply = await fetch(url + path), text = await reply.text();
+    assert.equal(reply.status, status, `${path}: ${text}`);
+    const json = JSON.parse(text);
+    if (status === 200) {
+        const route = template(path.split("?")[0]);
+        conforms(json, openapi.paths[route].get.responses["200"].content["application/json"].schema, path);
+        held.add(route);
+    }
+    return json;
+}
+async function pages(path, limit) {
+    const rows = [], glue = path.includes("?") ? "&" : "?";
+    for (let after_ = ""; ;) {
+        const page = await get(`${path}${glue}limit=${limit}${after_}`);
+        assert.ok(page.data.length === limit || !page.has_more);
+        rows.push(...page.data);
+        if (!page.has_more) return rows;
+        after_ = `&after=${page.next_cursor}`;
+    }
+}
+const lower = (value) => JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" && /^0x[0-9a-fA-F]{40}$/.test(v) ? v.toLowerCase() : v));
+
+/* ---- tests ---- */
+
+test("an account is what the contracts would answer, at every block", async () => {
+    const at = async (who, n) => {
+        const { balances, votes: v, stake, withdrawals, alt_staking } = lower(await get(`/v1/accounts/${who}?at=${n}`));
+        assert.deepEqual([stake, withdrawals, alt_staking], [{ delegated_to: null, strategies: [] }, [], []]);
+        return { balances, votes: v };
+    };
+    assert.deepEqual(await at(A, 0), { balances: [], votes: [] });
+    assert.deepEqual(await at(A, 1), { balances: [{ token: T, amount: "100000" }, { token: M, token_id: "7", amount: "3" }], votes: [] });
+    assert.deepEqual((await at(A, 2)).votes, [{ token: T, delegate: B, units: "0" }]);
+    assert.deepEqual((await at(B, 2)), { balances: [], votes: [{ token: T, delegate: null, units: "100000" }] });
+    assert.deepEqual((await at(A, 4)).balances, [{ token: T, amount: "99840" }, { token: V, amount: "50" }, { token: M, token_id: "7", amount: "3" }]);
+    assert.deepEqual((await at(A, 7)).balances, [{ token: T, amount: "99840" }, { token: V, amount: "50" }]);
+    assert.deepEqual((await at(C, HEAD)), { balances: [], votes: [] });
+    assert.deepEqual((await at(D, "latest")).balances, [{ token: T, amount: "2" }, { token: U, amount: "5" }]);
+    assert.deepEqual((await at(address(0xee), "finalized")), { balances: [], votes: [] });
+    assert.deepEqual(lower((await get(`/v1/accounts/${A}/votes`)).data), [{ token: T, delegate: B, units: "0" }]);
+    assert.equal((await get(`/v1/accounts/${A.toUpperCase().replace("0X", "0x")}`)).address, getAddress(A));
+});
+
+test("tokens: supply, holders, vault, ERC-1155, what a hostile token did", async () => {
+    const { data } = lower(await get("/v1/tokens"));
+    assert.deepEqual(data.map((t) => [t.token, t.name, t.kind, t.total_supply, t.holders, t.inconsistent_since]), [
+        [T, "votes", "erc20votes", "99999", 4, null], [V, "vault", "erc4626", "50", 1, null],
+        [M, "multi", "erc1155", null, null, null], [U, "hostile", "erc20", "0", 1, 5]]);
+    assert.deepEqual(lower((await get(`/v1/tokens/${V}`)).vault),
+        { asset: T, total_assets: "60", rate: (10n ** 18n * 61n / 51n).toString() });
+    assert.equal((await get(`/v1/tokens/${V}?at=3`)).vault.rate, (10n ** 18n).toString());
+    assert.equal((await get(`/v1/tokens/${T}`)).vault, null);
+    assert.deepEqual(await get(`/v1/tokens/${M}?token_id=7`).then((t) => [t.total_supply, t.holders]), ["3", 1]);
+    assert.deepEqual(lower((await get(`/v1/tokens/${M}/holders?token_id=7`)).data), [{ address: B, amount: "3" }]);
+    await get(`/v1/tokens/${M}/holders`, 404);
+    await get(`/v1/tokens/${T}?token_id=7`, 404);
+    await get(`/v1/tokens/${address(0xee)}`, 404);
+    await get(`/v1/tokens/${address(0xee)}/holders`, 404);
+    for (const bad of ["x", "-1", "07", (2n ** 256n).toString()])
+        assert.equal((await get(`/v1/tokens/${M}?token_id=${bad}`, 400)).param, "token_id");
+    const at3 = lower(await pages(`/v1/tokens/${T}/holders?at=3`, 1));
+    assert.deepEqual(at3, [{ address: A, amount: "99900" }, { address: B, amount: "100" }]);
+    assert.deepEqual(lower(await pages(`/v1/tokens/${T}/holders?at=3&order=desc`, 1)), at3.toReversed());
+    const top = lower(await pages(`/v1/tokens/${T}/holders?sort=amount`, 1));
+    assert.deepEqual(top.map((h) => h.address), [A, B, V, D]);
+    assert.deepEqual(lower(await pages(`/v1/tokens/${T}/holders?sort=amount&order=asc`, 3)), top.toReversed());
+    assert.equal((await get(`/v1/tokens/${T}/holders?sort=amount&at=3`, 400)).param, "sort");
+    assert.equal((await get(`/v1/tokens/${T}/holders/${A}?at=3`)).amount, "99900");
+    assert.equal((await get(`/v1/tokens/${T}/holders/${C}?at=3`)).amount, "0");
+});
+
+test("a statement: running balance, counterparties, causes; pages, both orders, filters", async () => {
+    const all = lower(await pages(`/v1/accounts/${A}/entries`, 1000));
+    const running = {};
+    for (const e of all) {
+        const key = [e.book, e.asset, e.token_id];
+        running[key] = (running[key] ?? 0n) + BigInt(e.delta);
+        assert.equal(e.balance, running[key].toString(), e.id);
+    }
+    assert.equal(new Set(all.map((e) => e.id)).size, all.length);
+    const [mint, multi] = all;
+    assert.deepEqual([mint.block_number, mint.log_index, mint.counterparty, mint.cause, mint.book, mint.delta], [1, 0, ZERO, "ERC20.Transfer", "token", "100000"]);
+    assert.equal(mint.block_time, new Date((1700000000 + 12) * 1000).toISOString().replace(".000", ""));
+    assert.deepEqual([multi.asset, multi.token_id, multi.cause], [M, "7", "ERC1155.TransferSingle"]);
+    assert.equal(mint.tx_hash, id("trunk 1"));
+    assert.equal(mint.id, `${id("trunk 1")}-0-${mint.id.split("-")[2]}`);
+    assert.deepEqual(lower(await pages(`/v1/accounts/${A}/entries`, 37)), all);
+    assert.deepEqual(lower(await pages(`/v1/accounts/${A}/entries?order=desc`, 333)), all.toReversed());
+    assert.deepEqual(lower(await pages(`/v1/accounts/${A}/entries?at=50`, 100)), all.filter((e) => e.block_number <= 50));
+    assert.deepEqual(lower(await pages(`/v1/accounts/${A}/entries?asset=${M}`, 1)), all.filter((e) => e.asset === M));
+    assert.deepEqual(lower((await get(`/v1/accounts/${B}/entries?book=votes`)).data).map((e) => [e.delta, e.balance]), [["100000", "100000"], ["-100", "99900"]]);
+    const of_u = async (who) => lower((await get(`/v1/accounts/${who}/entries?asset=${U}&book=token`)).data).map((e) => [e.delta, e.counterparty]);
+    assert.deepEqual(await of_u(C), [["5", null], ["-5", D]], "it gave what it had not");
+    assert.deepEqual(await of_u(D), [["5", C]]);
+    assert.equal((await get(`/v1/accounts/${ZERO}/entries`)).data.length, 0);
+    assert.ok((await get(`/v1/accounts/${ZERO}/entries?book=token.issued`)).data.length > 0);
+    assert.equal((await get(`/v1/accounts/${A}/entries?book=nonsense`, 400)).param, "book");
+    const csv = await (await fetch(`${url}/v1/accounts/${A}/entries.csv`)).text();
+    assert.equal(csv.trimEnd().split("\r\n").length, all.length + 1);
+});
+
+test("events: decoded, filtered, undecodable and unknown ones kept, retracted ones told apart", async () => {
+    const canonical = Object.values(story).flat().length + Object.values(branches.kept).flat().length;
+    const all = lower(await pages("/v1/events", 1000));
+    assert.equal(all.length, canonical);
+    assert.equal((await get("/v1/status")).events, canonical);
+    assert.deepEqual(lower(await pages("/v1/events?order=desc", 100)), all.toReversed());
+    assert.deepEqual([all[0].type, all[0].data, all[0].subject, all[0].finality, all[0].retracted],
+        ["ERC20.Transfer", { from: ZERO, to: A, value: "100000" }, ZERO, "finalized", false]);
+    const [short, unknown] = all.filter((e) => e.block_number === 6);
+    assert.deepEqual([short.type, short.undecodable, short.data, short.raw.data], ["ERC20.Transfer", true, {}, "0x01"]);
+    assert.deepEqual([unknown.type, unknown.data, unknown.raw], [null, {}, { topics: [id("Nobody()")], data: "0x" }]);
+    const filters = {
+        "type=ERC20.Transfer": (e) => e.type === "ERC20.Transfer", [`subject=${A}`]: (e) => e.subject === A, [`contract=${T}`]: (e) => e.contract === T,
+        "from_block=7&to_block=11": (e) => e.block_number >= 7 && e.block_number <= 11, "at=30": (e) => e.block_number <= 30,
+        [`type=ERC20.Transfer&subject=${B}&contract=${T}&from_block=12`]:
+            (e) => e.type === "ERC20.Transfer" && e.subject === B && e.contract === T && e.block_number >= 12,
+        "type=Nothing.Such": () => false,
+    };
+    for (const [filter, keep] of Object.entries(filters)) {
+        const pick = ({ id: i }) => i;
+        assert.deepEqual((await pages(`/v1/events?${filter}`, 177)).map(pick), all.filter(keep).map(pick), filter);
+        assert.deepEqual((await pages(`/v1/events?${filter}&order=desc`, 93)).map(pick), all.filter(keep).map(pick).reverse(), filter);
+    }
+    assert.equal((await get("/v1/events?from_block=9&to_block=8", 400)).param, "to_block");
+    const gone = await pages("/v1/events?retracted=true", 2);
+    assert.deepEqual(gone.map((e) => [e.id, e.retracted, e.finality]), [101, 102, 102].map((n, i) => [`${id(`gone ${n}`)}-${i === 2 ? 1 : 0}`, true, null]));
+    assert.equal((await pages("/v1/events?retracted=all", 500)).length, canonical + 3);
+    assert.deepEqual((await pages(`/v1/events?retracted=true&type=ERC20.Transfer&subject=${D}`, 1)).length, 2);
+    for (const event of [all[0], gone[0]]) assert.deepEqual(lower(await get(`/v1/events/${event.id}`)), lower(event));
+    await get(`/v1/events/${id("trunk 1")}-9`, 404);
+    await get("/v1/events/nonsense", 404);
+});
+
+/* Reads messages until `n` have come. */
+async function stream(path, n, headers = {}) {
+    const stop = new AbortController();
+    const reply = await fetch(url + path, { headers, signal: stop.signal });
+    assert.equal(reply.headers.get("content-type").split(";")[0], "text/event-stream");
+    const messages = [];
+    let text = "";
+    for await (const chunk of reply.body.pipeThrough(new TextDecoderStream())) {
+        const parts = (text + chunk).split("\n\n");
+        text = parts.pop();
+        for (const part of parts) {
+            const fields = Object.fromEntries(part.split("\n").filter((l) => !l.startsWith(":")).map((l) => [l.slice(0, l.indexOf(":")), l.slice(l.indexOf(":") + 2)]));
+            if (fields.data) messages.push({ ...fields, data: JSON.parse(fields.data) });
+        }
+        if (messages.length >= n) break;
+    }
+    stop.abort();
+    return messages;
+}
+
+test("the stream: without gaps, resumed without loss, and its sum is the list of events", async () => {
+    const { feed_seq } = await get("/v1/status");
+    const all = await stream("/v1/events/stream?from=1", feed_seq);
+    assert.deepEqual(all.map((m) => Number(m.id)), Array.from({ length: feed_seq }, (_, i) => i + 1));
+    const standing = new Map();
+    for (const m of all) {
+        assert.equal(m.data.seq, Number(m.id));
+        assert.equal(m.data.retracted, m.event === "retracted");
+        assert.equal(standing.has(m.data.id), m.event === "retracted", `${m.event} ${m.data.id}`);
+        if (m.event === "added") standing.set(m.data.id, m.data);
+        else standing.delete(m.data.id);
+    }
+    const listed = await pages("/v1/events", 1000);
+    assert.deepEqual([...standing.keys()].sort(), listed.map((e) => e.id).sort());
+    assert.deepEqual(all.filter((m) => m.event === "retracted").map((m) => m.data.id),
+        [`${id("gone 102")}-1`, `${id("gone 102")}-0`, `${id("gone 101")}-0`], "the other way round");
+    for (const from of [1, 777, feed_seq - 5])
+        assert.deepEqual(await stream("/v1/events/stream", feed_seq - from, { "Last-Event-ID": String(from) }), all.slice(from));
+    const wanted = all.filter((m) => m.data.contract.toLowerCase() === V);
+    assert.deepEqual(await stream(`/v1/events/stream?from=1&contract=${V}`, wanted.length), wanted);
+});
+
+test("blocks, reorgs and the trial balance", async () => {
+    const latest = await get("/v1/blocks/latest");
+    assert.deepEqual([latest.number, latest.hash, latest.proof, latest.finality], [HEAD, id(`kept ${HEAD}`), "archive", "latest"]);
+    assert.equal((await get("/v1/status")).block_root, latest.block_root);
+    const five = await get("/v1/blocks/5");
+    assert.deepEqual([five.events, five.parent_hash, five.block_root], [1, id("trunk 4"), five.as_of.block_root]);
+    assert.deepEqual(await get(`/v1/blocks/${id("trunk 5")}`), five);
+    assert.deepEqual((await get(`/v1/blocks/${encodeURIComponent(five.time)}`)).number, 5);
+    assert.equal((await get(`/v1/blocks/${id("gone 101")}`, 409)).code, "block-not-canonical");
+    assert.equal((await get(`/v1/blocks/${HEAD + 1}`, 404)).code, "block-not-mirrored");
+    const { data: [reorg, ...more] } = await get("/v1/reorgs");
+    assert.equal(more.length, 0);
+    assert.deepEqual([reorg.fork_number, reorg.old_head_number, reorg.depth, reorg.blocks.map((b) => [b.number, b.hash, b.events])],
+        [FORK, 103, 3, [101, 102, 103].map((n, i) => [n, id(`gone ${n}`), [1, 2, 0][i]])]);
+    const trial = lower(await pages("/v1/trial-balance", 1));
+    assert.ok(trial.every((row) => row.balanced));
+    const row = (book, token) => trial.find((r) => r.book === book && r.token === token);
+    assert.deepEqual(["token", "token.issued", "votes", "votes.issued"].map((book) => row(book, T).balance), ["99999", "99999", "99900", "99900"]);
+    assert.deepEqual([row("token", M).token_id, row("token", M).balance, row("token.unexplained", U).balance], ["7", "3", "5"]);
+    assert.deepEqual(lower(await pages("/v1/trial-balance?order=desc", 4)), trial.toReversed());
+    assert.deepEqual((await pages("/v1/trial-balance?at=0", 10)), []);
+});
+
+test("every resource was held to OpenAPI", async () => {
+    await get("/");
+    await get("/v1");
+    const ours = Object.entries(openapi.paths).filter(([path, { get: g }]) => (path === "/" || path.startsWith("/v1")) && g?.responses["200"].content["application/json"]);
+    assert.deepEqual(ours.map(([path]) => path).filter((path) => !held.has(path)), []);
+});
