@@ -51,6 +51,21 @@ void connection_phase(struct connection *one, enum phase phase)
     atomic_store(&one->deadline, ms > 0 ? microseconds_now() + UINT64_C(1000) * ms : 0);
 }
 
+void connection_next(struct connection *one)
+{
+    /* Whoever cuts breaks the stream, too; without one there is nothing to take away from under it. */
+    bool streams = one->exchange->pipe != NULL;
+    if (streams) {
+        pthread_mutex_lock(&one->all->lock);
+        pipe_break(one->exchange->pipe);
+    }
+    one->exchange = exchange_next(one->exchange);
+    if (streams)
+        pthread_mutex_unlock(&one->all->lock);
+    one->begun = false;
+    connection_phase(one, PHASE_IDLE);
+}
+
 /* Under the lock, so that the socket is still this connection's. */
 static void cut(struct connection *one)
 {

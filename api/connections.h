@@ -45,6 +45,8 @@ bool connections_admit(struct connections *c, const struct sockaddr *from);
 struct connection *connections_add(struct connections *c, int fd, void *handle, const struct sockaddr *from);
 /* Before the socket is closed. Releases the exchange. */
 void connections_remove(struct connection *one);
+/* The exchange is over: ready for the next one. */
+void connection_next(struct connection *one);
 void connection_phase(struct connection *one, enum phase phase);
 /* Stopping: nobody may begin another request; cut off those that are between requests, or all. */
 void connections_cut(struct connections *c, bool all);

@@ -85,14 +85,8 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **context, en
     (void)arg;
     (void)c;
     (void)code;
-    struct connection *one = *context;
-    if (one == NULL)
-        return;
-    if (one->exchange->pipe != NULL)
-        pipe_break(one->exchange->pipe);
-    one->exchange = exchange_next(one->exchange);
-    one->begun = false;
-    connection_phase(one, PHASE_IDLE);
+    if (*context != NULL)
+        connection_next(*context);
 }
 
 /* ---- the answer ---- */
