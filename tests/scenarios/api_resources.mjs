@@ -77,7 +77,7 @@ before(async () => {
     writeFileSync(network, JSON.stringify({
         name: "resources", chain_id: 31337, start_block: 0,
         contracts: [["erc20votes", "votes", T], ["erc4626", "vault", V], ["erc1155", "multi", M], ["erc20", "hostile", U]]
-            .map(([kind, name, at]) => ({ kind, name, address: at, from_block: 0 })),
+            .map(([kind, name, at]) => ({ kind, name, address: at, from_block: 0, ...(name === "votes" && { symbol: "VT", decimals: 18 }) })),
     }));
     const data = join(folder, "data");
     await run(["mirror", "--once", "--network", network, "--source", archive, "--data", data]);
@@ -163,6 +163,7 @@ test("tokens: supply, holders, vault, ERC-1155, what a hostile token did", async
     assert.deepEqual(data.map((t) => [t.token, t.name, t.kind, t.total_supply, t.holders, t.inconsistent_since]), [
         [T, "votes", "erc20votes", "99999", 4, null], [V, "vault", "erc4626", "50", 1, null],
         [M, "multi", "erc1155", null, null, null], [U, "hostile", "erc20", "0", 1, 5]]);
+    assert.deepEqual(data.map((t) => [t.symbol, t.decimals]), [["VT", 18], [null, null], [null, null], [null, null]]);
     assert.deepEqual(lower((await get(`/v1/tokens/${V}`)).vault),
         { asset: T, total_assets: "60", rate: (10n ** 18n * 61n / 51n).toString() });
     assert.equal((await get(`/v1/tokens/${V}?at=3`)).vault.rate, (10n ** 18n).toString());

@@ -41,7 +41,8 @@ static void network_parse__reads_every_member(void **state)
     (void)state;
     struct network n = parse(
         "{\"_\":\"comment\",\"name\":\"demo\",\"chain_id\":31337,\"start_block\":5,\"contracts\":["
-        "{\"kind\":\"erc20votes\",\"name\":\"alt\",\"address\":\"" A1 "\",\"from_block\":9},"
+        "{\"kind\":\"erc20votes\",\"name\":\"alt\",\"address\":\"" A1 "\",\"from_block\":9,"
+        "\"symbol\":\"ALT\",\"decimals\":18},"
         "{\"kind\":\"governor\",\"address\":\"" A2 "\",\"timelock\":\"" A3 "\",\"_why\":[1]},"
         "{\"kind\":\"timelock\",\"address\":\"" A3 "\",\"from_block\":1},"
         "{\"kind\":\"fee_collector\",\"address\":\"" A4 "\",\"collects_for\":\"mach\",\"parameters\":{\"_\":1,"
@@ -157,6 +158,9 @@ static void network_parse__names_the_member_of_a_contract(void **state)
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":12}"), "contracts[0].address: must be a string");
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"from_block\":-1}"),
            "contracts[0].from_block: must lie between 0 and 2147483647");
+    refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"decimals\":256}"),
+           "contracts[0].decimals: must lie between 0 and 255");
+    refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"symbol\":7}"), "contracts[0].symbol: must be a string");
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"from_block\":true}"),
            "contracts[0].from_block: must be a whole number");
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"form_block\":1}"),
