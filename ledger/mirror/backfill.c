@@ -1,7 +1,8 @@
 /* ledger/mirror/backfill.c - the finalized past in ranges of eth_getLogs; see source_rpc_impl.h.
  *
- * Headers are fetched for the blocks that eth_getLogs lists, the last block of the range, and one in AUDIT_ONE_IN others
- * chosen by keccak(number), so that a node cannot know beforehand where it may be lazy and every mirror audits the same. */
+ * Headers are fetched for the blocks that eth_getLogs lists, the chain's first and each range's last block, and one in
+ * AUDIT_ONE_IN others chosen by keccak(number), so that a node cannot know beforehand where it may be lazy and every mirror
+ * audits the same. The first stored block says from where on the books can answer. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -148,21 +149,17 @@ static enum err listing_ask(struct source_rpc *s, struct arena *arena, struct li
     return e;
 }
 
-/* Whichever error: too many results, too slow, too large have no common code, so the range is halved on any. */
+/* An oversized answer is asked for by halves at once. Other errors end the step, and the caller halves the range: too many
+ * results and too slow have no common code (execution-apis#876), so it does so on any. */
 static enum err listing_get(struct source_rpc *s, struct arena *arena, struct listing *l)
 {
     for (;;) {
-        *l = (struct listing){.from = s->next, .to = s->next + s->range - 1};
-        l->to = least(l->to, least(s->finalized, s->target));
-        uint64_t blocks = l->to - l->from + 1;
+        *l = (struct listing){.from = s->next, .to = least(s->next + s->range - 1, least(s->finalized, s->target))};
+        s->range = l->to - l->from + 1;
         enum err e = listing_ask(s, arena, l);
-        if (e == OK || e == ERR_STOPPED || e == ERR_SOURCE_LIES)
+        if (e != ERR_TOO_LARGE || l->to == l->from)
             return e;
-        if (blocks == 1)
-            return e;
-        s->range = blocks / 2;
-        if (e != ERR_TOO_LARGE)
-            return e; /* asked again after a pause */
+        s->range /= 2;
         atomic_fetch_add(&s->counters.retries, 1);
     }
 }
@@ -180,7 +177,8 @@ static size_t wanted_list(struct source_rpc *s, struct arena *arena, struct list
         size_t first = i;
         while (i < l->n && l->numbers[i] == number)
             i++;
-        if (i == first && number != l->to && !(s->prove == PROVE_TAIL && audited(number)))
+        if (i == first && number != l->to && number != s->network->start_block &&
+            !(s->prove == PROVE_TAIL && audited(number)))
             continue;
         numbers[n] = number;
         wanted[n++] = (struct wanted){.listed = true, .logs = l->logs + first, .n_logs = i - first};

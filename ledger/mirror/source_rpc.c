@@ -10,7 +10,7 @@
 
 enum {
     ANSWER_MAX = 512 << 20,
-    BACKOFF_FIRST_MS = 100,
+    BACKOFF_FIRST_MS = 25,
     BACKOFF_MAX_MS = 30000,
     WAIT_SLICE_MS = 50 /* a wait looks at the stop flag this often */
 };
@@ -221,9 +221,18 @@ static enum err step_make(struct source_rpc *s, struct arena *arena, struct step
     return tail_step(s, arena, out);
 }
 
+static size_t half(size_t n)
+{
+    return n > 1 ? n / 2 : 1;
+}
+
 static void failed(struct source_rpc *s, enum err e)
 {
     s->failures++;
+    /* Smaller steps need fewer good answers in a row, so that even a bad line makes progress; success grows them again. */
+    s->span = half(s->span);
+    s->range = half(s->range);
+    s->logs_batch = half(s->logs_batch);
     atomic_fetch_add(&s->counters.retries, 1);
     if (!s->disagree) {
         if (s->at)

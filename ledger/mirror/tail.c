@@ -23,6 +23,7 @@ enum err tail_step(struct source_rpc *s, struct arena *arena, struct step *out)
 {
     uint64_t to = least(s->head, s->target);
     size_t n = (size_t)least(least(s->span, s->max_blocks), to - s->next + 1);
+    s->span = n;
     uint64_t *numbers = ARENA_ARRAY(arena, uint64_t, n);
     struct header *headers = ARENA_ARRAY(arena, struct header, n);
     struct wanted *wanted = ARENA_ARRAY(arena, struct wanted, n);
