@@ -114,7 +114,8 @@ static enum progress refuse_and_close(struct exchange *x, enum err e)
 
 static bool cacheable(const struct exchange *x)
 {
-    return x->key != NULL && x->request.as == AS_JSON && x->request.route->cache != CACHE_NEVER && strcmp(x->request.route->method, "GET") == 0;
+    return x->key != NULL && x->request.as == AS_JSON && x->request.route->cache != CACHE_NEVER &&
+           strcmp(x->request.route->method, "GET") == 0;
 }
 
 static const char *content_type_of(const struct request *r)
@@ -144,7 +145,8 @@ void exchange_reply(struct exchange *x, struct reply *reply)
     e->link = reply->link;
     reply->link = NULL;
     e->generation = r->route->takes_at ? r->as_of.generation : watch_generation(x->service->watch);
-    e->pinned = r->route->takes_at && (r->at.kind == AT_NUMBER || r->at.kind == AT_HASH) && r->as_of.finality == FINALITY_FINALIZED;
+    e->pinned = r->route->takes_at && (r->at.kind == AT_NUMBER || r->at.kind == AT_HASH) &&
+                r->as_of.finality == FINALITY_FINALIZED;
     if (r->route->cache == CACHE_BUILD)
         e->cache_control = "public, max-age=300";
     else if (e->pinned && r->route->cache == CACHE_STATE)
@@ -206,7 +208,8 @@ static enum err check_media(const struct headers_read *h)
 {
     static const char json[] = "application/json";
     size_t n = sizeof json - 1;
-    if (h->content_type == NULL || strncasecmp(h->content_type, json, n) != 0 || strchr(";, \t", h->content_type[n]) == NULL)
+    if (h->content_type == NULL || strncasecmp(h->content_type, json, n) != 0 ||
+        strchr(";, \t", h->content_type[n]) == NULL)
         return err_with(ERR_MEDIA_TYPE, "the body must be application/json");
     if (h->content_encoding != NULL && strcasecmp(h->content_encoding, "identity") != 0)
         return err_with(ERR_MEDIA_TYPE, "the body must not be compressed");
@@ -336,7 +339,7 @@ enum progress exchange_begin(struct exchange *x, const struct incoming *in)
     if (e != OK)
         return refuse_and_close(x, e);
     if (h.request_id != NULL && sane_id(h.request_id))
-        strcpy(x->id, h.request_id);
+        (void)snprintf(x->id, sizeof x->id, "%s", h.request_id);
     if (atomic_load(&x->service->stopping))
         return refuse_and_close(x, err_with(ERR_STOPPED, "the service is shutting down"));
     x->target = arena_text(&x->arena, in->target, in->target_n);

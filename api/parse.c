@@ -27,9 +27,9 @@ enum err parse_at(const char *text, struct at *out)
     static const char *const aliases[] = {[AT_LATEST] = "latest", [AT_SAFE] = "safe", [AT_FINALIZED] = "finalized"};
     struct at at = {.kind = AT_NUMBER};
     uint64_t number;
-    for (int16_t i = AT_LATEST; i <= AT_FINALIZED; i++) {
+    for (int i = AT_LATEST; i <= AT_FINALIZED; i++) {
         if (strcmp(text, aliases[i]) == 0) {
-            *out = (struct at){.kind = i};
+            *out = (struct at){.kind = (int16_t)i};
             return OK;
         }
     }
@@ -40,7 +40,8 @@ enum err parse_at(const char *text, struct at *out)
     else if (instant_parse(text, strlen(text), &at.time) == OK)
         at.kind = AT_TIME;
     else
-        return err_with(ERR_FIELD, "at: must be latest, safe, finalized, a block number, a block hash or an RFC 3339 time");
+        return err_with(ERR_FIELD,
+                        "at: must be latest, safe, finalized, a block number, a block hash or an RFC 3339 time");
     *out = at;
     return OK;
 }
@@ -149,13 +150,18 @@ enum representation parse_accept(const char *accept)
     static const struct {
         const char *range;
         enum representation as;
-    } known[] = {{"application/json", AS_JSON}, {"application/*", AS_JSON}, {"*/*", AS_JSON}, {"text/csv", AS_CSV}, {"application/x-ndjson", AS_NDJSON}};
+    } known[] = {{"application/json", AS_JSON},
+                 {"application/*", AS_JSON},
+                 {"*/*", AS_JSON},
+                 {"text/csv", AS_CSV},
+                 {"application/x-ndjson", AS_NDJSON}};
     enum representation best = AS_JSON;
     int best_quality = 0;
     for (const char *p = accept; p != NULL && *p != '\0';) {
         size_t n = strcspn(p, ","), name = strcspn(p, ",; \t");
         for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-            if (strlen(known[i].range) == name && strncasecmp(p, known[i].range, name) == 0 && quality(p, n) > best_quality) {
+            if (strlen(known[i].range) == name && strncasecmp(p, known[i].range, name) == 0 &&
+                quality(p, n) > best_quality) {
                 best = known[i].as;
                 best_quality = quality(p, n);
             }
@@ -249,7 +255,8 @@ static enum err read_page(const struct reading *r, struct request *out)
     return OK;
 }
 
-static enum err read_after(const struct reading *r, const struct parse_context *context, uint64_t scope, struct request *out)
+static enum err read_after(const struct reading *r, const struct parse_context *context, uint64_t scope,
+                           struct request *out)
 {
     const struct route *route = out->route;
     for (size_t i = 0; i < route->n_keys; i++)
@@ -315,8 +322,8 @@ static void write_scope(struct buffer *b, const struct request *q, size_t n_para
         buffer_printf(b, "%sorder=%s", separator, q->page.descending ? "desc" : "asc");
 }
 
-enum err parse_request(const struct match *match, const struct uri *uri, const struct parse_context *context, struct arena *arena,
-                       struct request *out, const char **canonical, uint64_t *scope)
+enum err parse_request(const struct match *match, const struct uri *uri, const struct parse_context *context,
+                       struct arena *arena, struct request *out, const char **canonical, uint64_t *scope)
 {
     const struct endpoint *e = match->endpoint;
     struct value *values = ARENA_ARRAY(arena, struct value, e->n_parameters + 1);

@@ -98,7 +98,7 @@ static enum err mul_div(struct amount a, struct amount b, struct amount c, bool 
         return err_with(ERR_OVERFLOW, "a division by zero");
     mp_limb_t product[2 * LIMBS], rest[LIMBS] = {0}, quotient[2 * LIMBS + 1] = {0};
     mpn_mul_n(product, a.limb, b.limb, LIMBS);
-    mp_size_t used = limbs_used(product, 2 * LIMBS);
+    mp_size_t used = limbs_used(product, (mp_size_t)2 * LIMBS);
     bool uneven = used > 0;
     if (used >= c_used) { /* mpn_tdiv_qr: nn >= dn, the divisor's top limb is not zero */
         mpn_tdiv_qr(quotient, rest, 0, product, used, c.limb, c_used);
@@ -247,7 +247,14 @@ void total_to_be(struct total t, uint8_t be[64])
 
 /* PostgreSQL's numeric_send: int16 ndigits, int16 weight (of the first digit, in powers of 10000), uint16 sign, uint16
  * dscale, then ndigits of int16 in base 10000. Zero digits at either end are left out; zero has none at all. */
-enum { NUMERIC_BASE = 10000, NUMERIC_HEAD = 8, WORD_GROUPS = 4, NUMERIC_POSITIVE = 0x0000, NUMERIC_NEGATIVE = 0x4000 };
+enum {
+    NUMERIC_BASE = 10000,
+    NUMERIC_BASE_SQUARED = NUMERIC_BASE * NUMERIC_BASE,
+    NUMERIC_HEAD = 8,
+    WORD_GROUPS = 4,
+    NUMERIC_POSITIVE = 0x0000,
+    NUMERIC_NEGATIVE = 0x4000
+};
 
 static void write_be16(uint8_t *p, uint64_t v)
 {
@@ -266,7 +273,7 @@ static size_t limbs_to_numeric(uint64_t *limb, mp_size_t n, bool negative, uint8
     size_t words = split_words(limb, n, word), groups = words * WORD_GROUPS;
     uint64_t group[WORDS_MAX * WORD_GROUPS]; /* least significant first */
     for (size_t i = 0; i < words; i++) {
-        uint64_t high = word[i] / (NUMERIC_BASE * NUMERIC_BASE), low = word[i] % (NUMERIC_BASE * NUMERIC_BASE);
+        uint64_t high = word[i] / NUMERIC_BASE_SQUARED, low = word[i] % NUMERIC_BASE_SQUARED;
         group[WORD_GROUPS * i] = low % NUMERIC_BASE;
         group[WORD_GROUPS * i + 1] = low / NUMERIC_BASE;
         group[WORD_GROUPS * i + 2] = high % NUMERIC_BASE;

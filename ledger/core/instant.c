@@ -137,7 +137,7 @@ enum err instant_parse(const char *text, size_t n, struct instant *out)
     if (!ok)
         return err_with(ERR_FIELD, "a time is RFC 3339, as in 2026-11-21T10:00:00Z");
     struct date d = {year, month, day};
-    int64_t s = days_of(d) * DAY + hour * HOUR + minute * MINUTE + second - offset;
+    int64_t s = days_of(d) * DAY + (int64_t)hour * HOUR + (int64_t)minute * MINUTE + second - offset;
     if (s < instant_least || s > instant_most)
         return err_with(ERR_FIELD, "a time is outside the years 0 to 9999");
     out->unix_seconds = s;
