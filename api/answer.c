@@ -115,7 +115,8 @@ static enum err read_as_of(struct exchange *x, const struct rows *rows, struct a
 
 static enum err no_header(const struct as_of *as_of)
 {
-    return err_with(ERR_NO_HEADER, "the header of block %llu is not stored, and this server was given no node to ask (--source)",
+    return err_with(ERR_NO_HEADER,
+                    "the header of block %llu is not stored, and this server was given no node to ask (--source)",
                     (unsigned long long)as_of->number);
 }
 

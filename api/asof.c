@@ -74,13 +74,17 @@ static enum err header_at(struct service *s, struct asker **asker, uint64_t numb
         return OK;
     const struct server_options *o = &s->options;
     if (o->n_rpc_urls == 0)
-        return err_with(ERR_NO_HEADER, "block %" PRIu64 ": its header is not stored, and this server was given no node to ask (--source)",
+        return err_with(ERR_NO_HEADER,
+                        "block %" PRIu64
+                        ": its header is not stored, and this server was given no node to ask (--source)",
                         number);
     if (*asker == NULL)
         TRY(asker_open(o->rpc_urls, o->n_rpc_urls, o->rpc_timeout_ms != 0 ? o->rpc_timeout_ms : RPC_TIMEOUT_MS, asker));
     struct block block;
     atomic_fetch_add(&s->metrics.headers_asked, 1);
-    TRY(asker_header(*asker, number, &block));
+    enum err e = asker_header(*asker, number, &block);
+    if (e != OK) /* that the node lacks a block says nothing about ours */
+        return e == ERR_NOT_FOUND ? ERR_SOURCE : e;
     *out = (struct remembered){true, number, block.hash, block.time};
     remember(s->headers, out);
     return OK;
@@ -129,21 +133,24 @@ struct bounds {
     bool has_head, syncing, known;
     int64_t head, source_head, first, safe, finalized;
 };
-static const struct record bounds_record =
-    RECORD(bounds, FIELD(bounds, has_head), FIELD(bounds, syncing), FIELD(bounds, known), FIELD(bounds, head), FIELD(bounds, source_head),
-           FIELD(bounds, first), FIELD(bounds, safe), FIELD(bounds, finalized));
+static const struct record bounds_record = RECORD(bounds, FIELD(bounds, has_head), FIELD(bounds, syncing),
+                                                  FIELD(bounds, known), FIELD(bounds, head), FIELD(bounds, source_head),
+                                                  FIELD(bounds, first), FIELD(bounds, safe), FIELD(bounds, finalized));
 
 static enum err explain_alias(const struct at *at, const struct bounds *b)
 {
     if (!b->has_head)
         return err_with(ERR_SYNCING, "no block is mirrored yet");
     if (b->syncing)
-        return err_with(ERR_SYNCING, "block %" PRId64 " of %" PRId64 " is mirrored; blocks up to it can be asked for by number or hash",
+        return err_with(ERR_SYNCING,
+                        "block %" PRId64 " of %" PRId64
+                        " is mirrored; blocks up to it can be asked for by number or hash",
                         b->head, b->source_head);
     if (at->kind == AT_TIME && !b->known)
         return err_with(ERR_NOT_MIRRORED, "at: no mirrored block is that old");
     if ((at->kind == AT_SAFE && b->safe < b->first) || (at->kind == AT_FINALIZED && b->finalized < b->first))
-        return err_with(ERR_NOT_MIRRORED, "at: no mirrored block is %s yet", at->kind == AT_SAFE ? "safe" : "finalized");
+        return err_with(ERR_NOT_MIRRORED, "at: no mirrored block is %s yet",
+                        at->kind == AT_SAFE ? "safe" : "finalized");
     return ERR_NOT_FOUND;
 }
 
@@ -154,21 +161,24 @@ enum err asof_explain(struct db *db, const struct at *at)
         " coalesce(c.head_number, -1) AS head, coalesce(c.source_head, -1) AS source_head,"
         " coalesce((SELECT h.number FROM mirror.chain h ORDER BY h.number LIMIT 1), -1) AS first,"
         " coalesce(c.safe_number, -1) AS safe, coalesce(c.finalized_number, -1) AS finalized,"
-        " EXISTS (SELECT FROM mirror.block b JOIN mirror.chain h ON h.block = b.id WHERE b.hash = $1 OR b.time <= $2) AS known"
+        " EXISTS (SELECT FROM mirror.block b JOIN mirror.chain h ON h.block = b.id WHERE b.hash = $1 OR b.time <= $2) "
+        "AS known"
         " FROM mirror.cursor c";
     AUTO_ARENA arena = {0};
     struct bounds b;
-    const struct param in[] = {{T_HASH, at->kind == AT_HASH ? &at->hash : NULL}, {T_TIME, at->kind == AT_TIME ? &at->time : NULL}};
+    const struct param in[] = {{T_HASH, at->kind == AT_HASH ? &at->hash : NULL},
+                               {T_TIME, at->kind == AT_TIME ? &at->time : NULL}};
     TRY(db_one(db, sql, in, 2, &bounds_record, &arena, &b));
     err_clear();
     if (at->kind == AT_HASH)
-        return b.known ? ERR_NOT_FOUND : err_with(ERR_NOT_CANONICAL, "no block of the canonical chain that is mirrored has that hash");
+        return b.known ? ERR_NOT_FOUND
+                       : err_with(ERR_NOT_CANONICAL, "no block of the canonical chain that is mirrored has that hash");
     if (at->kind != AT_NUMBER)
         return explain_alias(at, &b);
     if (!b.has_head)
         return err_with(ERR_NOT_MIRRORED, "no block is mirrored yet");
     if (at->number > b.head || at->number < b.first)
-        return err_with(ERR_NOT_MIRRORED, "block %" PRId64 " is not among the mirrored ones, %" PRId64 " to %" PRId64, at->number, b.first,
-                        b.head);
+        return err_with(ERR_NOT_MIRRORED, "block %" PRId64 " is not among the mirrored ones, %" PRId64 " to %" PRId64,
+                        at->number, b.first, b.head);
     return ERR_NOT_FOUND;
 }

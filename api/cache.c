@@ -7,7 +7,7 @@
 enum { SLOTS = 1 << 14, ENTRY_OVERHEAD = 512 };
 
 struct entry {
-    struct entry *next;         /* in its slot */
+    struct entry *next;          /* in its slot */
     struct entry *newer, *older; /* by use */
     struct entity *entity;
     uint64_t hash, epoch;

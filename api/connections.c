@@ -11,8 +11,8 @@
 
 enum {
     TICK_MICROSECONDS = 100000,
-    LOOK_TICKS = 5,    /* how often waiting clients are looked for */
-    GONE_LOOKS = 3     /* a client that half-closed gets its answer if it is ready before this many looks */
+    LOOK_TICKS = 5, /* how often waiting clients are looked for */
+    GONE_LOOKS = 3  /* a client that half-closed gets its answer if it is ready before this many looks */
 };
 
 struct connections {
@@ -178,7 +178,8 @@ static void key_of(const struct sockaddr *from, uint8_t key[16], bool *loopback)
     }
     struct sockaddr_in6 v6;
     memcpy(&v6, from, sizeof v6);
-    *loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
+    *loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) ||
+                (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
     memcpy(key, &v6.sin6_addr, IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ? 16 : 8);
 }
 

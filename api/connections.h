@@ -13,9 +13,9 @@
 enum phase {
     PHASE_HEADERS, /* connected, or a request has begun */
     PHASE_BODY,
-    PHASE_ANSWER,  /* a handler works: bounded by its statement's timeout */
+    PHASE_ANSWER, /* a handler works: bounded by its statement's timeout */
     PHASE_WRITE,
-    PHASE_IDLE     /* between requests */
+    PHASE_IDLE /* between requests */
 };
 
 struct connection {
@@ -23,16 +23,16 @@ struct connection {
     int fd;
     void *handle; /* the server library's */
     struct exchange *exchange;
-    const char *target;  /* where the library keeps the request target, until the headers are complete */
+    const char *target; /* where the library keeps the request target, until the headers are complete */
     size_t target_n;
-    bool begun;          /* the headers of the exchange were seen */
+    bool begun; /* the headers of the exchange were seen */
     enum progress progress;
     /* Written by the connection's own thread without a lock (three times a request), read by the one that cuts. */
     _Atomic enum phase phase;
     atomic_uint_fast64_t deadline; /* microseconds; 0: none */
-    atomic_uint gone;    /* looks at which the client had closed its side */
-    bool late;           /* cut off */
-    uint8_t address[16]; /* counted by; IPv6 by its /64 */
+    atomic_uint gone;              /* looks at which the client had closed its side */
+    bool late;                     /* cut off */
+    uint8_t address[16];           /* counted by; IPv6 by its /64 */
     bool loopback;
     struct connection *next, *previous;
 };

@@ -50,9 +50,9 @@ struct exchange {
 };
 
 enum progress {
-    ANSWERED,  /* entity or pipe is set */
+    ANSWERED, /* entity or pipe is set */
     NEEDS_BODY,
-    QUEUED     /* wake will be called */
+    QUEUED /* wake will be called */
 };
 
 struct exchange *exchange_new(struct service *s);

@@ -46,7 +46,11 @@ enum err feeds_join(struct feeds *f, struct exchange *x)
         struct client *c = memory_resize(NULL, sizeof *c);
         x->entity = entity_new(200, "text/event-stream");
         x->pipe = pipe_open();
-        *c = (struct client){.x = exchange_hold(x), .pipe = pipe_hold(x->pipe), .after = after, .more = true, .next = f->joined};
+        *c = (struct client){.x = exchange_hold(x),
+                             .pipe = pipe_hold(x->pipe),
+                             .after = after,
+                             .more = true,
+                             .next = f->joined};
         f->joined = c;
         f->n++;
         atomic_fetch_add(&f->service->metrics.streams_open, 1);

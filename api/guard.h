@@ -23,7 +23,7 @@ struct incoming {
     size_t target_n;             /* true length; more than strlen if a NUL is in it */
     bool http_1_0;
     const struct header_line *lines;
-    bool broken; /* a line held a NUL, was folded, or did not end in CRLF */
+    bool broken;    /* a line held a NUL, was folded, or did not end in CRLF */
     size_t n_lines; /* may exceed HEADER_LINES_MAX by one: more were not collected */
 };
 

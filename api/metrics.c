@@ -9,7 +9,8 @@
 #include "api/service.h"
 #include "ledger/mirror/mirror.h"
 
-static const uint64_t bounds[METRIC_BUCKETS - 1] = {250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000, 10000000};
+static const uint64_t bounds[METRIC_BUCKETS - 1] = {250,   500,    1000,   2500,    5000,    10000,
+                                                    25000, 100000, 500000, 2500000, 10000000};
 static const char *const bound_names[METRIC_BUCKETS] = {"0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01",
                                                         "0.025",   "0.1",    "0.5",   "2.5",    "10",    "+Inf"};
 
@@ -29,7 +30,8 @@ static void write_classes(const struct route_metrics *r, const char *method, con
     for (size_t i = 1; i < METRIC_CLASSES; i++) {
         uint64_t n = atomic_load_explicit(&r->by_class[i], memory_order_relaxed);
         if (n > 0)
-            buffer_printf(b, "altledger_http_requests_total{method=\"%s\",route=\"%s\",status=\"%zuxx\"} %" PRIu64 "\n", method, path, i, n);
+            buffer_printf(b, "altledger_http_requests_total{method=\"%s\",route=\"%s\",status=\"%zuxx\"} %" PRIu64 "\n",
+                          method, path, i, n);
     }
 }
 
@@ -43,32 +45,36 @@ static void write_latency(const struct route_metrics *r, const char *method, con
     n = 0;
     for (size_t i = 0; i < METRIC_BUCKETS; i++) {
         n += atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
-        buffer_printf(b, "altledger_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %" PRIu64 "\n", method, path,
-                      bound_names[i], n);
+        buffer_printf(b, "altledger_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %" PRIu64 "\n",
+                      method, path, bound_names[i], n);
     }
     uint64_t sum = atomic_load_explicit(&r->microseconds, memory_order_relaxed);
-    buffer_printf(b, "altledger_http_request_seconds_sum{method=\"%s\",route=\"%s\"} %" PRIu64 ".%06" PRIu64 "\n", method, path,
-                  sum / 1000000, sum % 1000000);
+    buffer_printf(b, "altledger_http_request_seconds_sum{method=\"%s\",route=\"%s\"} %" PRIu64 ".%06" PRIu64 "\n",
+                  method, path, sum / 1000000, sum % 1000000);
     buffer_printf(b, "altledger_http_request_seconds_count{method=\"%s\",route=\"%s\"} %" PRIu64 "\n", method, path, n);
 }
 
 static void write_routes(const struct service *s, struct buffer *b)
 {
-    void (*const writers[])(const struct route_metrics *, const char *, const char *, struct buffer *) = {write_classes, write_latency};
-    static const char *const heads[] = {
-        "# HELP altledger_http_requests_total Requests by route and class of status.\n# TYPE altledger_http_requests_total counter\n",
-        "# HELP altledger_http_request_seconds Time from headers to answer.\n# TYPE altledger_http_request_seconds histogram\n"};
+    void (*const writers[])(const struct route_metrics *, const char *, const char *,
+                            struct buffer *) = {write_classes, write_latency};
+    static const char *const heads[] = {"# HELP altledger_http_requests_total Requests by route and class of "
+                                        "status.\n# TYPE altledger_http_requests_total counter\n",
+                                        "# HELP altledger_http_request_seconds Time from headers to answer.\n# TYPE "
+                                        "altledger_http_request_seconds histogram\n"};
     for (size_t k = 0; k < 2; k++) {
         buffer_text(b, heads[k]);
         for (size_t i = 0; i < s->router.n; i++)
-            writers[k](&s->metrics.routes[i], s->router.endpoints[i].route->method, s->router.endpoints[i].route->path, b);
+            writers[k](&s->metrics.routes[i], s->router.endpoints[i].route->method, s->router.endpoints[i].route->path,
+                       b);
         writers[k](&s->metrics.routes[ENDPOINTS_MAX], "", "", b);
     }
 }
 
 static void one(struct buffer *b, const char *name, const char *type, const char *help, int64_t value)
 {
-    buffer_printf(b, "# HELP altledger_%s %s\n# TYPE altledger_%s %s\naltledger_%s %" PRId64 "\n", name, help, name, type, name, value);
+    buffer_printf(b, "# HELP altledger_%s %s\n# TYPE altledger_%s %s\naltledger_%s %" PRId64 "\n", name, help, name,
+                  type, name, value);
 }
 
 /* A figure that is not known is left out; all others are still there. */
@@ -101,16 +107,21 @@ static void write_process(const struct service *s, struct buffer *b)
     one(b, "http_connections_total", "counter", "Connections accepted.", (int64_t)atomic_load(&m->connections_total));
     one(b, "http_connections_refused_total", "counter", "Connections over the limit of their address.",
         (int64_t)atomic_load(&m->connections_refused));
-    one(b, "http_deadlines_total", "counter", "Connections cut because a deadline passed.", (int64_t)atomic_load(&m->deadlines_passed));
+    one(b, "http_deadlines_total", "counter", "Connections cut because a deadline passed.",
+        (int64_t)atomic_load(&m->deadlines_passed));
     one(b, "http_in_flight", "gauge", "Requests being answered.", (int64_t)atomic_load(&m->in_flight));
     one(b, "http_streams", "gauge", "Open streams.", (int64_t)atomic_load(&m->streams_open));
-    one(b, "database_errors_total", "counter", "Requests refused because of the database.", (int64_t)atomic_load(&m->database_errors));
-    one(b, "headers_asked_total", "counter", "Headers asked of a node because they are not stored.", (int64_t)atomic_load(&m->headers_asked));
+    one(b, "database_errors_total", "counter", "Requests refused because of the database.",
+        (int64_t)atomic_load(&m->database_errors));
+    one(b, "headers_asked_total", "counter", "Headers asked of a node because they are not stored.",
+        (int64_t)atomic_load(&m->headers_asked));
     one(b, "cache_hits_total", "counter", "Answers from memory.", (int64_t)cache.hits);
     one(b, "cache_misses_total", "counter", "Answers that were not in memory.", (int64_t)cache.misses);
     one(b, "cache_bytes", "gauge", "Bytes of answers in memory.", (int64_t)cache.bytes);
-    buffer_printf(b, "# HELP altledger_build_info The running program.\n# TYPE altledger_build_info gauge\n"
-                     "altledger_build_info{version=\"%s\"} 1\n", s->facts.version);
+    buffer_printf(b,
+                  "# HELP altledger_build_info The running program.\n# TYPE altledger_build_info gauge\n"
+                  "altledger_build_info{version=\"%s\"} 1\n",
+                  s->facts.version);
 }
 
 /* Of the mirror in this process, if there is one. */
@@ -125,10 +136,12 @@ static void write_mirror(struct buffer *b)
     one(b, "mirror_blocks_total", "counter", "Blocks committed.", (int64_t)h.blocks);
     one(b, "mirror_events_total", "counter", "Events committed.", (int64_t)h.events);
     one(b, "mirror_reorgs_total", "counter", "Times that blocks were taken back.", (int64_t)h.reorgs);
-    one(b, "mirror_restarts_total", "counter", "Times it began again from the cursor after a failure.", (int64_t)h.restarts);
+    one(b, "mirror_restarts_total", "counter", "Times it began again from the cursor after a failure.",
+        (int64_t)h.restarts);
     one(b, "source_requests_total", "counter", "Requests to the source.", (int64_t)h.source.requests);
     one(b, "source_bytes_total", "counter", "Bytes that the source answered.", (int64_t)h.source.bytes);
-    one(b, "source_failures_total", "counter", "Requests not answered, or answered with an error.", (int64_t)h.source.failures);
+    one(b, "source_failures_total", "counter", "Requests not answered, or answered with an error.",
+        (int64_t)h.source.failures);
     one(b, "source_retries_total", "counter", "Requests repeated.", (int64_t)h.source.retries);
     one(b, "source_lies_total", "counter", "Answers that contradicted themselves or a header.", (int64_t)h.source.lies);
     one(b, "source_disagreements_total", "counter", "Blocks whose hashes two endpoints told differently.",
@@ -182,23 +195,39 @@ static enum err openapi_page(const struct request *r, struct reply *reply)
     return OK;
 }
 
-const struct route health_routes[] = {
-    {.method = "GET", .path = "/healthz", .about = "Whether the process is alive.", .shape = SHAPE_OBJECT, .cache = CACHE_NEVER,
-     .members = MEMBERS({.name = "status", .type = T_TEXT, .about = "ok"},
-                        {.name = "uptime_seconds", .type = T_I64, .about = "Since when this process runs."}),
-     .local = healthz},
-    {.method = "GET", .path = "/readyz", .about = "Whether requests can be answered: 200, else 503.", .shape = SHAPE_OBJECT,
-     .cache = CACHE_NEVER,
-     .members = MEMBERS({.name = "status", .type = T_TEXT, .about = "ready, or not ready"},
-                        {.name = "database", .type = T_BOOL, .about = "Whether the database can be read."},
-                        {.name = "head", .type = T_U64, .nullable = true, .about = "The last booked block."},
-                        {.name = "mirror_stopped", .type = T_BOOL, .about = "Whether the mirror refuses to go on; reads do not depend on it."}),
-     .local = readyz},
-    {.method = "GET", .path = "/metrics", .about = "Figures for Prometheus.", .shape = SHAPE_RAW, .cache = CACHE_NEVER,
-     .local = metrics_page},
-    {0}};
+const struct route health_routes[] =
+    {{.method = "GET",
+      .path = "/healthz",
+      .about = "Whether the process is alive.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_NEVER,
+      .members = MEMBERS({.name = "status", .type = T_TEXT, .about = "ok"},
+                         {.name = "uptime_seconds", .type = T_I64, .about = "Since when this process runs."}),
+      .local = healthz},
+     {.method = "GET",
+      .path = "/readyz",
+      .about = "Whether requests can be answered: 200, else 503.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_NEVER,
+      .members = MEMBERS({.name = "status", .type = T_TEXT, .about = "ready, or not ready"},
+                         {.name = "database", .type = T_BOOL, .about = "Whether the database can be read."},
+                         {.name = "head", .type = T_U64, .nullable = true, .about = "The last booked block."},
+                         {.name = "mirror_stopped",
+                          .type = T_BOOL,
+                          .about = "Whether the mirror refuses to go on; reads do not depend on it."}),
+      .local = readyz},
+     {.method = "GET",
+      .path = "/metrics",
+      .about = "Figures for Prometheus.",
+      .shape = SHAPE_RAW,
+      .cache = CACHE_NEVER,
+      .local = metrics_page},
+     {0}};
 
-const struct route openapi_routes[] = {
-    {.method = "GET", .path = "/openapi.json", .about = "This document: the whole API, in OpenAPI 3.1.", .shape = SHAPE_RAW,
-     .cache = CACHE_BUILD, .local = openapi_page},
-    {0}};
+const struct route openapi_routes[] = {{.method = "GET",
+                                        .path = "/openapi.json",
+                                        .about = "This document: the whole API, in OpenAPI 3.1.",
+                                        .shape = SHAPE_RAW,
+                                        .cache = CACHE_BUILD,
+                                        .local = openapi_page},
+                                       {0}};

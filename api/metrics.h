@@ -17,8 +17,8 @@ struct route_metrics {
 
 struct metrics {
     struct route_metrics routes[ENDPOINTS_MAX + 1];
-    atomic_uint_fast64_t connections_open, connections_total, connections_refused, deadlines_passed, in_flight, streams_open,
-        database_errors, headers_asked;
+    atomic_uint_fast64_t connections_open, connections_total, connections_refused, deadlines_passed, in_flight,
+        streams_open, database_errors, headers_asked;
 };
 
 /* `endpoint` NULL: no route matched. */

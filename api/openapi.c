@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define AT_ABOUT "Which block: a number, a hash, latest (default), safe, finalized, or an RFC 3339 time (the last block at or before it)."
+#define AT_ABOUT                                                                                                   \
+    "Which block: a number, a hash, latest (default), safe, finalized, or an RFC 3339 time (the last block at or " \
+    "before it)."
 #define ADDRESS_PATTERN "^0x[0-9a-fA-F]{40}$"
-#define HASH_PATTERN "^0x[0-9a-fA-F]{64}$"
+#define HASH_PATTERN    "^0x[0-9a-fA-F]{64}$"
 
 static void put(struct json_writer *w, const char *key, const char *value)
 {
@@ -344,28 +346,34 @@ static void paths(struct json_writer *w, const struct router *r)
 
 /* ---- components ---- */
 
-static const struct member as_of_members[] = {
-    {.name = "block_number", .type = T_U64, .about = "The block that the answer speaks of: after its transactions."},
-    {.name = "block_hash", .type = T_HASH, .about = "Its hash."},
-    {.name = "block_time", .type = T_TIME, .about = "Its time."},
-    {.name = "finality", .type = T_TEXT, .about = "latest, safe or finalized: what the block is now."},
-    {.name = "block_root", .type = T_HASH, .nullable = true, .about = "Root over the books up to this block."},
-    {0}};
+static const struct member as_of_members[] =
+    {{.name = "block_number", .type = T_U64, .about = "The block that the answer speaks of: after its transactions."},
+     {.name = "block_hash", .type = T_HASH, .about = "Its hash."},
+     {.name = "block_time", .type = T_TIME, .about = "Its time."},
+     {.name = "finality", .type = T_TEXT, .about = "latest, safe or finalized: what the block is now."},
+     {.name = "block_root", .type = T_HASH, .nullable = true, .about = "Root over the books up to this block."},
+     {0}};
 
-static const struct member reason_members[] = {{.name = "code", .type = T_TEXT, .about = "Which rule; kept for programs."},
+static const struct member reason_members[] = {{.name = "code",
+                                                .type = T_TEXT,
+                                                .about = "Which rule; kept for programs."},
                                                {.name = "text", .type = T_TEXT, .about = "The same for people."},
                                                {0}};
 
-static const struct member problem_members[] = {
-    {.name = "type", .type = T_TEXT, .about = "URI of the kind of problem."},
-    {.name = "title", .type = T_TEXT, .about = "What kind of problem it is."},
-    {.name = "status", .type = T_U64, .about = "The HTTP status."},
-    {.name = "detail", .type = T_TEXT, .about = "What is wrong with this request."},
-    {.name = "code", .type = T_TEXT, .about = "The kind of problem, for programs."},
-    {.name = "param", .type = T_TEXT, .optional = true, .about = "The parameter that is wrong."},
-    {.name = "reasons", .nest = NEST_LIST, .members = reason_members, .optional = true, .about = "Of a 422: each rule that refuses."},
-    {.name = "request_id", .type = T_TEXT, .about = "As in the header Request-Id."},
-    {0}};
+static const struct member problem_members[] =
+    {{.name = "type", .type = T_TEXT, .about = "URI of the kind of problem."},
+     {.name = "title", .type = T_TEXT, .about = "What kind of problem it is."},
+     {.name = "status", .type = T_U64, .about = "The HTTP status."},
+     {.name = "detail", .type = T_TEXT, .about = "What is wrong with this request."},
+     {.name = "code", .type = T_TEXT, .about = "The kind of problem, for programs."},
+     {.name = "param", .type = T_TEXT, .optional = true, .about = "The parameter that is wrong."},
+     {.name = "reasons",
+      .nest = NEST_LIST,
+      .members = reason_members,
+      .optional = true,
+      .about = "Of a 422: each rule that refuses."},
+     {.name = "request_id", .type = T_TEXT, .about = "As in the header Request-Id."},
+     {0}};
 
 static void schema_of(struct json_writer *w, const char *name, const struct member *members)
 {
@@ -439,7 +447,8 @@ void openapi_write(const struct router *r, const char *version, struct buffer *o
     put(&w, "title", "altledger");
     put(&w, "version", *version != '\0' ? version : "0");
     put(&w, "description",
-        "The ALT ecosystem on Ethereum L1 as exact books. Amounts are decimal strings of base units; every answer says of which block "
+        "The ALT ecosystem on Ethereum L1 as exact books. Amounts are decimal strings of base units; every answer says "
+        "of which block "
         "it speaks.");
     jw_object_end(&w);
     paths(&w, r);

@@ -85,7 +85,8 @@ static void put_key(struct buffer *b, struct param key)
     switch (key.type) {
     case T_I64:
     case T_TIME: {
-        uint64_t v = (uint64_t)(key.type == T_I64 ? *(const int64_t *)key.value : ((const struct instant *)key.value)->unix_seconds);
+        uint64_t v = (uint64_t)(key.type == T_I64 ? *(const int64_t *)key.value
+                                                  : ((const struct instant *)key.value)->unix_seconds);
         for (int i = 0; i < 8; i++)
             number[i] = (uint8_t)(v >> (56 - 8 * i));
         bytes = (struct slice){number, sizeof number};
@@ -233,8 +234,8 @@ bool page_key_supported(enum type type)
     return form_of(type) != T_BOOL;
 }
 
-enum err cursor_parse(const char *text, struct hash network, uint64_t scope, const struct route *route, struct arena *arena,
-                      struct cursor *out)
+enum err cursor_parse(const char *text, struct hash network, uint64_t scope, const struct route *route,
+                      struct arena *arena, struct cursor *out)
 {
     uint8_t bytes[CURSOR_BYTES_MAX], sum[CHECKSUM];
     size_t n;

@@ -9,8 +9,8 @@
 #include "api/route.h"
 
 struct cursor {
-    bool pinned;   /* to a block; lists that take no at= are not */
-    bool by_hash;  /* pinned block is not final yet: only its hash says that it is still there */
+    bool pinned;  /* to a block; lists that take no at= are not */
+    bool by_hash; /* pinned block is not final yet: only its hash says that it is still there */
     uint64_t number;
     struct hash hash;
     size_t n_keys;
@@ -23,8 +23,8 @@ uint64_t cursor_scope(const char *canonical);
 /* The text of a cursor, in the arena. */
 const char *cursor_format(const struct cursor *c, struct hash network, uint64_t scope, struct arena *arena);
 /* ERR_CURSOR: not a cursor made for this network, scope and these key types. Values lie in the arena. */
-MUST_CHECK enum err cursor_parse(const char *text, struct hash network, uint64_t scope, const struct route *route, struct arena *arena,
-                                 struct cursor *out);
+MUST_CHECK enum err cursor_parse(const char *text, struct hash network, uint64_t scope, const struct route *route,
+                                 struct arena *arena, struct cursor *out);
 
 /* Keys travel as T_I64 (all integers), T_BYTES (addresses, hashes, bytes), T_TEXT, T_TIME, T_TOTAL (amounts). */
 bool page_key_supported(enum type type);

@@ -9,7 +9,7 @@ struct pipe {
     pthread_cond_t drained;
     unsigned refs;
     struct buffer bytes;
-    size_t taken;   /* of bytes */
+    size_t taken; /* of bytes */
     bool ended, whole, broken, waiting;
     void (*suspend)(void *);
     void (*resume)(void *);

@@ -7,7 +7,17 @@
 #include "api/csv.h"
 #include "api/page.h"
 
-enum { AT_NUMBER_COLUMN, AT_HASH_COLUMN, AT_TIME_COLUMN, AT_FINALITY, AT_ROOT, AT_POSITION, AT_HEAD, AT_GENERATION, AT_VERSION };
+enum {
+    AT_NUMBER_COLUMN,
+    AT_HASH_COLUMN,
+    AT_TIME_COLUMN,
+    AT_FINALITY,
+    AT_ROOT,
+    AT_POSITION,
+    AT_HEAD,
+    AT_GENERATION,
+    AT_VERSION
+};
 
 void as_of_read(const struct rows *rows, struct as_of *out)
 {
@@ -58,7 +68,8 @@ void render_end(struct reply *reply)
     jw_object_end(&reply->json);
 }
 
-static void write_cell(struct json_writer *w, const struct member *m, const struct rows *rows, size_t row, size_t column)
+static void write_cell(struct json_writer *w, const struct member *m, const struct rows *rows, size_t row,
+                       size_t column)
 {
     if (m->write != NULL) {
         m->write(w, rows, row, column);
@@ -140,7 +151,8 @@ size_t render_items(const struct request *r, const struct rows *rows)
     return n == 1 && rows_null(rows, 0, key) ? 0 : n;
 }
 
-static const char *next_cursor(const struct request *r, const struct rows *rows, size_t last, struct hash network, uint64_t scope)
+static const char *next_cursor(const struct request *r, const struct rows *rows, size_t last, struct hash network,
+                               uint64_t scope)
 {
     const struct route *route = r->route;
     bool final = r->as_of.finality == FINALITY_FINALIZED;
@@ -155,8 +167,8 @@ static const char *next_cursor(const struct request *r, const struct rows *rows,
     return cursor_format(&c, network, scope, r->arena);
 }
 
-void render_page(const struct request *r, const struct rows *rows, struct hash network, uint64_t scope, struct reply *reply,
-                 const char **next)
+void render_page(const struct request *r, const struct rows *rows, struct hash network, uint64_t scope,
+                 struct reply *reply, const char **next)
 {
     size_t n = render_items(r, rows), limit = (size_t)(r->page.limit - 1);
     bool more = n > limit;
@@ -218,7 +230,8 @@ static void csv_from_json(struct buffer *b, struct buffer *json)
         csv_cell(b, (const char *)json->p, json->n);
 }
 
-static void csv_row(const struct request *r, const struct rows *rows, size_t row, struct buffer *b, struct buffer *scratch)
+static void csv_row(const struct request *r, const struct rows *rows, size_t row, struct buffer *b,
+                    struct buffer *scratch)
 {
     size_t column = first_column(r);
     for (const struct member *m = r->route->members; m->name != NULL; m++, column++) {

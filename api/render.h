@@ -16,8 +16,8 @@ void render_end(struct reply *reply);
 /* How many items these rows hold (a single row whose keys are NULL is none). */
 size_t render_items(const struct request *r, const struct rows *rows);
 /* A page of a list; *next is the cursor of the next page in the arena, or NULL. */
-void render_page(const struct request *r, const struct rows *rows, struct hash network, uint64_t scope, struct reply *reply,
-                 const char **next);
+void render_page(const struct request *r, const struct rows *rows, struct hash network, uint64_t scope,
+                 struct reply *reply, const char **next);
 /* Streams of a whole list: AS_CSV's first row; items first .. last as CSV rows or NDJSON lines. */
 void render_head(const struct request *r, struct buffer *b);
 void render_lines(const struct request *r, const struct rows *rows, size_t first, size_t last, struct buffer *b);

@@ -5,7 +5,7 @@
 #include "api/request.h"
 
 struct reply {
-    struct json_writer json;  /* inside the reply's object: write members (as_of is the framework's) */
+    struct json_writer json; /* inside the reply's object: write members (as_of is the framework's) */
     struct buffer body;
     const char *content_type; /* raw routes */
     int status;               /* 200 unless set */

@@ -57,8 +57,9 @@ enum { PAGE_LIMIT_DEFAULT = 50, PAGE_LIMIT_MAX = 1000, PAGE_KEYS_MAX = 4 };
 struct page {
     int64_t limit; /* rows to fetch: one more than are shown; INT64_MAX for a stream of all */
     bool descending;
-    bool continued;                      /* after= was given */
-    struct param after[PAGE_KEYS_MAX];   /* key after which to go on; on the first page the least (greatest) key there is */
+    bool continued; /* after= was given */
+    struct param
+        after[PAGE_KEYS_MAX]; /* key after which to go on; on the first page the least (greatest) key there is */
 };
 
 /* What the process knows that is in no database. */
@@ -104,8 +105,8 @@ struct statement {
 };
 /* Append parameters in the order of $1, $2, ... */
 void statement_in(struct statement *s, struct param p);
-void statement_at(struct statement *s, const struct request *r);                       /* 4: the arguments of api_v1.at() */
-void statement_page(struct statement *s, const struct request *r);                     /* the list's keys, then the LIMIT */
+void statement_at(struct statement *s, const struct request *r);   /* 4: the arguments of api_v1.at() */
+void statement_page(struct statement *s, const struct request *r); /* the list's keys, then the LIMIT */
 void statement_value(struct statement *s, const struct request *r, const char *name); /* 1: a declared parameter */
 
 #endif

@@ -82,11 +82,11 @@ struct parameter {
 };
 
 enum nest {
-    NEST_NONE,   /* a scalar of `type` */
-    NEST_OBJECT, /* of `members` */
-    NEST_LIST,   /* array of objects of `members` */
+    NEST_NONE,    /* a scalar of `type` */
+    NEST_OBJECT,  /* of `members` */
+    NEST_LIST,    /* array of objects of `members` */
     NEST_SCALARS, /* array of scalars of `type` */
-    NEST_ANY     /* any JSON; of lists: `write` writes it */
+    NEST_ANY      /* any JSON; of lists: `write` writes it */
 };
 
 /* A member of the reply (of a list: of each item, a CSV column). T_U64, T_I64 and smaller are JSON numbers (<= 2^53); amounts
@@ -96,7 +96,7 @@ struct member {
     enum type type;
     enum nest nest;
     bool nullable;
-    bool optional; /* may be missing */
+    bool optional;                /* may be missing */
     const struct member *members; /* ends with {0} */
     void (*write)(struct json_writer *w, const struct rows *rows, size_t row, size_t column);
     const char *about;
@@ -122,7 +122,8 @@ struct route {
     size_t n_keys;                      /* 1 .. PAGE_KEYS_MAX */
     bool both_orders;                   /* lists: takes order=asc|desc */
     bool descending;                    /* lists: the default order */
-    bool (*descends)(const struct request *r); /* lists: the same, where it depends on the parameters; NULL: as said above */
+    bool (*descends)(
+        const struct request *r); /* lists: the same, where it depends on the parameters; NULL: as said above */
     /* Exactly one of ask, run, feed, local. */
     enum err (*ask)(const struct request *r, struct statement *s);
     enum err (*answer)(const struct request *r, const struct rows *rows, struct reply *reply); /* with ask; objects */
@@ -138,10 +139,29 @@ struct route {
 
 #define FEED_FROM_NOW UINT64_MAX
 
-#define PARAMETERS(...) (const struct parameter[]){__VA_ARGS__, {0}}
-#define MEMBERS(...) (const struct member[]){__VA_ARGS__, {0}}
-#define CHOICES(...) (const char *const[]){__VA_ARGS__, NULL}
+#define PARAMETERS(...)        \
+    (const struct parameter[]) \
+    {                          \
+        __VA_ARGS__,           \
+        {                      \
+            0                  \
+        }                      \
+    }
+#define MEMBERS(...)        \
+    (const struct member[]) \
+    {                       \
+        __VA_ARGS__,        \
+        {                   \
+            0               \
+        }                   \
+    }
+#define CHOICES(...)      \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
 /* .KEYS(T_U64, T_I32) gives .keys and .n_keys */
-#define KEYS(...) keys = (const enum type[]){__VA_ARGS__}, .n_keys = sizeof((const enum type[]){__VA_ARGS__}) / sizeof(enum type)
+#define KEYS(...) \
+    keys = (const enum type[]){__VA_ARGS__}, .n_keys = sizeof((const enum type[]){__VA_ARGS__}) / sizeof(enum type)
 
 #endif

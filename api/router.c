@@ -52,7 +52,8 @@ static void check(const struct route *route)
         demand(page_key_supported(route->keys[i]), route, "a key of that type cannot travel in a cursor");
     for (const struct member *m = route->members; m != NULL && m->name != NULL; m++) {
         demand(m->about != NULL, route, "a member has no sentence");
-        demand(route->shape != SHAPE_LIST || m->nest == NEST_NONE || m->write != NULL, route, "a nested member of a list needs write");
+        demand(route->shape != SHAPE_LIST || m->nest == NEST_NONE || m->write != NULL, route,
+               "a nested member of a list needs write");
     }
     check_parameters(route);
 }
@@ -159,7 +160,8 @@ static void list_methods(const struct router *r, const struct uri *uri, uint32_t
     add_allowed(allow, "OPTIONS");
 }
 
-enum err router_match(const struct router *r, const char *method, const struct uri *uri, struct arena *arena, struct match *out)
+enum err router_match(const struct router *r, const char *method, const struct uri *uri, struct arena *arena,
+                      struct match *out)
 {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     uint32_t best = 0;

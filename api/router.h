@@ -10,7 +10,7 @@ enum { ENDPOINTS_MAX = 128, ALLOW_TEXT = 64 };
 /* A route, ready for matching. */
 struct endpoint {
     const struct route *route;
-    size_t index;          /* dense, for counters */
+    size_t index; /* dense, for counters */
     size_t n_segments;
     const char *segments[URI_SEGMENTS_MAX]; /* literal text, or NULL for a parameter */
     size_t parameters[URI_SEGMENTS_MAX];    /* index in route->parameters where segments[i] is NULL */
@@ -27,15 +27,16 @@ struct router {
 struct match {
     const struct endpoint *endpoint;
     enum representation as;
-    bool by_suffix;                          /* `as` comes from the path, whatever Accept says */
+    bool by_suffix;                            /* `as` comes from the path, whatever Accept says */
     const char *path_values[URI_SEGMENTS_MAX]; /* by segment; NULL for literals */
-    char allow[ALLOW_TEXT];                  /* of ERR_METHOD: the methods that the path has */
+    char allow[ALLOW_TEXT];                    /* of ERR_METHOD: the methods that the path has */
 };
 
 /* Compile the tables; a table that breaks a rule of route.h is a bug (assertion that names the route). */
 void router_init(struct router *r, const struct route *const *tables);
 void router_done(struct router *r);
 /* HEAD finds GET's route. ERR_NOT_FOUND: no such path; ERR_METHOD: the path has others (see allow). */
-MUST_CHECK enum err router_match(const struct router *r, const char *method, const struct uri *uri, struct arena *arena, struct match *out);
+MUST_CHECK enum err router_match(const struct router *r, const char *method, const struct uri *uri, struct arena *arena,
+                                 struct match *out);
 
 #endif

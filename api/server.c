@@ -171,10 +171,12 @@ struct collected {
  * window is well inside the connection's memory and holds all that guard.h lets pass. */
 static bool is_whole(const struct collected *c, const char *value, size_t n)
 {
-    return value > c->start && value + n + 1 < c->start + CONNECTION_MEMORY / 2 && value[n] == '\0' && value[n + 1] == '\0';
+    return value > c->start && value + n + 1 < c->start + CONNECTION_MEMORY / 2 && value[n] == '\0' &&
+           value[n + 1] == '\0';
 }
 
-static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value, size_t value_n)
+static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value,
+                               size_t value_n)
 {
     struct collected *c = arg;
     (void)kind;
@@ -229,8 +231,8 @@ static enum MHD_Result begin(struct connection *one, const char *method, const c
     return one->exchange->close ? go_on(one) : MHD_YES;
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
-                                  const char *upload, size_t *upload_n, void **context)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_n, void **context)
 {
     struct connection *one = *context;
     (void)arg;
@@ -285,7 +287,8 @@ static enum err parse_listen(const char *text, struct sockaddr_storage *out, soc
         return err_with(ERR_CONFIG, "listen: must be ADDR:PORT, is '%s'", text);
     bool bracketed = text[0] == '[' && text[host_n - 1] == ']';
     snprintf(host, sizeof host, "%.*s", (int)(bracketed ? host_n - 2 : host_n), text + (bracketed ? 1 : 0));
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_NUMERICHOST}, *found = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_NUMERICHOST},
+                    *found = NULL;
     int failed = getaddrinfo(host, colon + 1, &hints, &found);
     if (failed != 0)
         return err_with(ERR_CONFIG, "listen: '%s': %s", text, gai_strerror(failed));
@@ -301,14 +304,16 @@ static enum err listen_on(const char *text, int *fd, uint16_t *port)
     socklen_t n = 0;
     TRY(parse_listen(text, &address, &n));
     int on = 1, s = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 || bind(s, (struct sockaddr *)&address, n) != 0 ||
-        listen(s, BACKLOG) != 0 || getsockname(s, (struct sockaddr *)&address, &n) != 0) {
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(s, (struct sockaddr *)&address, n) != 0 || listen(s, BACKLOG) != 0 ||
+        getsockname(s, (struct sockaddr *)&address, &n) != 0) {
         enum err e = err_with(ERR_IO, "listen: '%s': %s", text, strerror(errno));
         if (s >= 0)
             close(s);
         return e;
     }
-    *port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port : ((struct sockaddr_in *)&address)->sin_port);
+    *port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                                : ((struct sockaddr_in *)&address)->sin_port);
     *fd = s;
     return OK;
 }
@@ -341,12 +346,14 @@ static enum err start_daemon(struct server *s)
     TRY(listen_on(o->listen, &fd, &s->port));
     raise_descriptors(o->connections);
     /* Lenient, because what strict adds (Host, blanks before colons) is refused without telling why; guard.c is stricter. */
-    s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, on_accept, s, on_request, s,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)EVENT_THREADS,
-        MHD_OPTION_CONNECTION_LIMIT, o->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+                                     MHD_USE_ERROR_LOG,
+                                 0, on_accept, s, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)EVENT_THREADS,
+                                 MHD_OPTION_CONNECTION_LIMIT, o->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                 (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 0,
+                                 MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+                                 s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
     if (s->daemon == NULL) {
         close(fd);
         return err_with(ERR_IO, "listen: the HTTP server cannot be started");

@@ -11,23 +11,23 @@
 #include "ledger/core/err.h"
 
 struct server_options {
-    const char *listen;         /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
-    const char *database;       /* conninfo for reading */
-    const char *role;           /* SET ROLE on each connection; NULL: none */
+    const char *listen;          /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
+    const char *database;        /* conninfo for reading */
+    const char *role;            /* SET ROLE on each connection; NULL: none */
     const char *const *rpc_urls; /* L1 nodes asked for headers that are not stored; NULL: none */
     size_t n_rpc_urls;
-    unsigned rpc_timeout_ms;    /* 0: 5000 */
-    const char *version;        /* of the program, for /v1/status */
+    unsigned rpc_timeout_ms; /* 0: 5000 */
+    const char *version;     /* of the program, for /v1/status */
     /* Limits; 0 means the default behind it. */
-    unsigned connections;       /* open at once: 1024 */
-    unsigned per_address;       /* open at once from one address, loopback not counted: 64 */
-    unsigned ask_threads;       /* one connection each; single-statement reads: 4 */
-    unsigned run_threads;       /* several statements, or a node must be asked: 2 */
-    unsigned stream_threads;    /* CSV and NDJSON of whole lists at once: 4 */
-    unsigned event_streams;     /* SSE clients at once: 256 */
-    size_t cache_bytes;         /* 64 MiB */
+    unsigned connections;                            /* open at once: 1024 */
+    unsigned per_address;                            /* open at once from one address, loopback not counted: 64 */
+    unsigned ask_threads;                            /* one connection each; single-statement reads: 4 */
+    unsigned run_threads;                            /* several statements, or a node must be asked: 2 */
+    unsigned stream_threads;                         /* CSV and NDJSON of whole lists at once: 4 */
+    unsigned event_streams;                          /* SSE clients at once: 256 */
+    size_t cache_bytes;                              /* 64 MiB */
     unsigned headers_ms, body_ms, write_ms, idle_ms; /* absolute deadlines: 5000, 10000, 30000, 15000 */
-    unsigned stop_ms;           /* requests in flight get this long when stopping: 10000 */
+    unsigned stop_ms;                                /* requests in flight get this long when stopping: 10000 */
 };
 
 struct server;

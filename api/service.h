@@ -21,8 +21,8 @@ struct service {
     struct watch *watch;
     struct workers *workers;
     struct feeds *feeds;
-    struct headers *headers;  /* of blocks whose headers are not stored */
-    struct buffer openapi;    /* the document */
+    struct headers *headers; /* of blocks whose headers are not stored */
+    struct buffer openapi;   /* the document */
     atomic_bool stopping;
 };
 

@@ -29,17 +29,20 @@ struct cursor_row {
 };
 static const struct record cursor_record =
     RECORD(cursor_row, FIELD(cursor_row, has_head), FIELD(cursor_row, has_network), FIELD(cursor_row, stopped),
-           FIELD(cursor_row, chain_id), FIELD(cursor_row, generation), FIELD(cursor_row, version), FIELD(cursor_row, head),
-           FIELD(cursor_row, safe), FIELD(cursor_row, finalized), FIELD(cursor_row, source_head), FIELD(cursor_row, expires),
-           FIELD(cursor_row, network));
+           FIELD(cursor_row, chain_id), FIELD(cursor_row, generation), FIELD(cursor_row, version),
+           FIELD(cursor_row, head), FIELD(cursor_row, safe), FIELD(cursor_row, finalized),
+           FIELD(cursor_row, source_head), FIELD(cursor_row, expires), FIELD(cursor_row, network));
 
 static enum err read_state(struct db *db, struct state *out)
 {
     static const char sql[] =
-        "SELECT c.head_number IS NOT NULL AS has_head, c.network_hash IS NOT NULL AS has_network, c.stopped IS NOT NULL AS stopped,"
+        "SELECT c.head_number IS NOT NULL AS has_head, c.network_hash IS NOT NULL AS has_network, c.stopped IS NOT "
+        "NULL AS stopped,"
         " coalesce(c.chain_id, 0) AS chain_id, c.generation::bigint AS generation, c.state_version AS version,"
-        " coalesce(c.head_number, 0) AS head, coalesce(c.safe_number, -1) AS safe, coalesce(c.finalized_number, -1) AS finalized,"
-        " coalesce(c.source_head, -1) AS source_head, coalesce(extract(epoch FROM c.expires_at)::bigint, -1) AS expires,"
+        " coalesce(c.head_number, 0) AS head, coalesce(c.safe_number, -1) AS safe, coalesce(c.finalized_number, -1) AS "
+        "finalized,"
+        " coalesce(c.source_head, -1) AS source_head, coalesce(extract(epoch FROM c.expires_at)::bigint, -1) AS "
+        "expires,"
         " coalesce(c.network_hash, decode(repeat('00', 32), 'hex')) AS network FROM mirror.cursor c";
     AUTO_ARENA arena = {0};
     struct cursor_row row;
@@ -64,9 +67,10 @@ static enum err read_state(struct db *db, struct state *out)
 /* Whether an answer may differ between the two. */
 static bool differs(const struct state *a, const struct state *b)
 {
-    return a->known != b->known || a->reachable != b->reachable || a->has_head != b->has_head || a->has_network != b->has_network ||
-           !hash_equal(a->network, b->network) || a->generation != b->generation || a->version != b->version || a->head != b->head ||
-           a->safe != b->safe || a->finalized != b->finalized || a->source_head != b->source_head || a->stopped != b->stopped;
+    return a->known != b->known || a->reachable != b->reachable || a->has_head != b->has_head ||
+           a->has_network != b->has_network || !hash_equal(a->network, b->network) || a->generation != b->generation ||
+           a->version != b->version || a->head != b->head || a->safe != b->safe || a->finalized != b->finalized ||
+           a->source_head != b->source_head || a->stopped != b->stopped;
 }
 
 static void set_state(struct watch *w, const struct state *s)
@@ -198,7 +202,8 @@ void watch_poke(struct watch *w)
 void watch_saw(struct watch *w, uint64_t generation, uint64_t version)
 {
     pthread_mutex_lock(&w->lock);
-    bool newer = w->state.known && (generation > w->state.generation || (generation == w->state.generation && version > w->state.version));
+    bool newer = w->state.known && (generation > w->state.generation ||
+                                    (generation == w->state.generation && version > w->state.version));
     pthread_mutex_unlock(&w->lock);
     if (newer && atomic_exchange(&w->seen, version) != version)
         watch_poke(w);

@@ -12,8 +12,8 @@
 enum { WATCH_POLL_MS = 500 };
 
 struct state {
-    bool known;       /* the cursor has been read */
-    bool reachable;   /* the last read succeeded */
+    bool known;     /* the cursor has been read */
+    bool reachable; /* the last read succeeded */
     bool has_head;
     uint64_t chain_id;
     bool has_network;

@@ -38,7 +38,9 @@ enum err reader_open(const struct service *s, const char *name, unsigned stateme
     struct db *db = NULL;
     TRY(db_open(s->options.database, s->options.role, name, &db));
     /* Plans are made once, not once a request (planning costs ten times what a point read does); see runner's `planned`. */
-    enum err e = db_script(db, "SET default_transaction_read_only = on; SET jit = off; SET plan_cache_mode = force_generic_plan");
+    enum err e =
+        db_script(db,
+                  "SET default_transaction_read_only = on; SET jit = off; SET plan_cache_mode = force_generic_plan");
     if (e == OK && statement_timeout_s > 0) {
         struct param seconds = {T_TEXT, statement_timeout_s == STREAM_TIMEOUT_S ? "600s" : "10s"};
         e = db_run(db, "SELECT pg_catalog.set_config('statement_timeout', $1, false)", &seconds, 1, NULL);

@@ -18,6 +18,7 @@ void workers_abandon(struct workers *w, const struct exchange *x);
 /* Answer what waits with ERR_STOPPED, cancel what runs, end the threads. */
 void workers_close(struct workers *w);
 /* A connection as the API uses it: role, read only, timeouts. */
-MUST_CHECK enum err reader_open(const struct service *s, const char *name, unsigned statement_timeout_s, struct db **out);
+MUST_CHECK enum err reader_open(const struct service *s, const char *name, unsigned statement_timeout_s,
+                                struct db **out);
 
 #endif

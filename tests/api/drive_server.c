@@ -1,6 +1,6 @@
 /* tests/api/drive_server.c - the HTTP server on routes made for tests, over a small chain in a throw-away database.
  *
- * drive_server KEY=VALUE..: headers_ms, body_ms, write_ms, idle_ms, stop_ms, connections. Prints "PORT conninfo"; ends on
+ * drive_server KEY=VALUE..: headers_ms, body_ms, write_ms, idle_ms, stop_ms, connections, rpc (URL). Prints "PORT conninfo"; ends on
  * SIGTERM, with status 0. The chain has blocks 10 to 200, time 2025-01-01T00:00:00Z + 12 s * number,
  * hash = number; headers 40 to 50 are not stored; safe 190, finalized 150. */
 #include <inttypes.h>
@@ -17,12 +17,14 @@
 #include "tests/support/pg.h"
 
 static const char seed[] =
-    "INSERT INTO mirror.block SELECT n, n, decode(lpad(to_hex(n), 64, '0'), 'hex'), decode(lpad(to_hex(n - 1), 64, '0'), 'hex'),"
+    "INSERT INTO mirror.block SELECT n, n, decode(lpad(to_hex(n), 64, '0'), 'hex'), decode(lpad(to_hex(n - 1), 64, "
+    "'0'), 'hex'),"
     "  timestamptz '2025-01-01 00:00:00+00' + n * interval '12 s', 0 FROM generate_series(10, 200) n;"
     "INSERT INTO mirror.chain SELECT n, n FROM generate_series(10, 200) n WHERE n NOT BETWEEN 40 AND 50;"
     "INSERT INTO ledger.root SELECT n::bigint << 32 | 4294967295, decode(lpad(to_hex(n * 7), 64, '0'), 'hex')"
     "  FROM generate_series(10, 200, 3) n;"
-    "UPDATE mirror.cursor SET chain_id = 1, network = '{}', network_hash = decode(repeat('ab', 32), 'hex'), rules_version = 1,"
+    "UPDATE mirror.cursor SET chain_id = 1, network = '{}', network_hash = decode(repeat('ab', 32), 'hex'), "
+    "rules_version = 1,"
     "  head_block = 200, head_number = 200, head_hash = decode(lpad(to_hex(200), 64, '0'), 'hex'), safe_number = 190,"
     "  finalized_number = 150, source_head = 200, state_version = 5;";
 
@@ -116,62 +118,63 @@ static enum err versions_feed(const struct request *r, struct db *db, uint64_t *
     return OK;
 }
 
-static const struct route test_routes[] = {
-    {.method = "GET",
-     .path = "/test/numbers",
-     .about = "Numbers 1 to n.",
-     .shape = SHAPE_LIST,
-     .takes_at = true,
-     .cache = CACHE_STATE,
-     .both_orders = true,
-     .KEYS(T_I64),
-     .parameters = PARAMETERS({.name = "n", .type = PARAMETER_U64, .required = true, .about = "How many."}),
-     .members = MEMBERS({.name = "k", .type = T_I64, .about = "The number."},
-                        {.name = "text", .type = T_TEXT, .nullable = true, .about = "A text."},
-                        {.name = "minus", .type = T_DELTA, .about = "Its negative."}),
-     .ask = numbers_ask},
-    {.method = "GET",
-     .path = "/test/block",
-     .about = "The block.",
-     .shape = SHAPE_OBJECT,
-     .takes_at = true,
-     .cache = CACHE_STATE,
-     .parameters = PARAMETERS({.name = "padded", .type = PARAMETER_BOOL, .about = "Make the reply longer."}),
-     .members = MEMBERS({.name = "position", .type = T_I64, .about = "Its last position."},
-                        {.name = "padding", .type = T_TEXT, .about = "Nothing."}),
-     .ask = block_ask,
-     .answer = block_answer},
-    {.method = "GET",
-     .path = "/test/sleep/{ms}",
-     .about = "Takes a while.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_NEVER,
-     .parameters = PARAMETERS({.name = "ms", .type = PARAMETER_U64, .about = "Milliseconds."}),
-     .members = MEMBERS({.name = "done", .type = T_BOOL, .about = "True."}),
-     .ask = sleep_ask,
-     .answer = nothing},
-    {.method = "GET",
-     .path = "/test/fail/{how}",
-     .about = "Fails.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_NEVER,
-     .parameters = PARAMETERS({.name = "how", .type = PARAMETER_CHOICE, .choices = CHOICES("sql", "inside", "rule"), .about = "How."}),
-     .members = MEMBERS({.name = "done", .type = T_BOOL, .about = "Never."}),
-     .run = fail_run},
-    {.method = "POST",
-     .path = "/test/echo",
-     .about = "Counts the members of an object.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_NEVER,
-     .members = MEMBERS({.name = "members", .type = T_U64, .about = "How many."}),
-     .run = echo_run},
-    {.method = "GET",
-     .path = "/test/versions",
-     .about = "Changes of state.",
-     .shape = SHAPE_STREAM,
-     .cache = CACHE_NEVER,
-     .feed = versions_feed},
-    {0}};
+static const struct route test_routes[] =
+    {{.method = "GET",
+      .path = "/test/numbers",
+      .about = "Numbers 1 to n.",
+      .shape = SHAPE_LIST,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .both_orders = true,
+      .KEYS(T_I64),
+      .parameters = PARAMETERS({.name = "n", .type = PARAMETER_U64, .required = true, .about = "How many."}),
+      .members = MEMBERS({.name = "k", .type = T_I64, .about = "The number."},
+                         {.name = "text", .type = T_TEXT, .nullable = true, .about = "A text."},
+                         {.name = "minus", .type = T_DELTA, .about = "Its negative."}),
+      .ask = numbers_ask},
+     {.method = "GET",
+      .path = "/test/block",
+      .about = "The block.",
+      .shape = SHAPE_OBJECT,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS({.name = "padded", .type = PARAMETER_BOOL, .about = "Make the reply longer."}),
+      .members = MEMBERS({.name = "position", .type = T_I64, .about = "Its last position."},
+                         {.name = "padding", .type = T_TEXT, .about = "Nothing."}),
+      .ask = block_ask,
+      .answer = block_answer},
+     {.method = "GET",
+      .path = "/test/sleep/{ms}",
+      .about = "Takes a while.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_NEVER,
+      .parameters = PARAMETERS({.name = "ms", .type = PARAMETER_U64, .about = "Milliseconds."}),
+      .members = MEMBERS({.name = "done", .type = T_BOOL, .about = "True."}),
+      .ask = sleep_ask,
+      .answer = nothing},
+     {.method = "GET",
+      .path = "/test/fail/{how}",
+      .about = "Fails.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_NEVER,
+      .parameters = PARAMETERS(
+          {.name = "how", .type = PARAMETER_CHOICE, .choices = CHOICES("sql", "inside", "rule"), .about = "How."}),
+      .members = MEMBERS({.name = "done", .type = T_BOOL, .about = "Never."}),
+      .run = fail_run},
+     {.method = "POST",
+      .path = "/test/echo",
+      .about = "Counts the members of an object.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_NEVER,
+      .members = MEMBERS({.name = "members", .type = T_U64, .about = "How many."}),
+      .run = echo_run},
+     {.method = "GET",
+      .path = "/test/versions",
+      .about = "Changes of state.",
+      .shape = SHAPE_STREAM,
+      .cache = CACHE_NEVER,
+      .feed = versions_feed},
+     {0}};
 
 /* In place of api/routes.c. */
 const struct route *const routes[] = {health_routes, openapi_routes, test_routes, NULL};
@@ -183,8 +186,9 @@ static void read_option(const char *text, struct server_options *o)
     const struct {
         const char *name;
         unsigned *value;
-    } known[] = {{"headers_ms", &o->headers_ms}, {"body_ms", &o->body_ms},         {"write_ms", &o->write_ms},
-                 {"idle_ms", &o->idle_ms},       {"stop_ms", &o->stop_ms},         {"connections", &o->connections},
+    } known[] = {{"headers_ms", &o->headers_ms},   {"body_ms", &o->body_ms},
+                 {"write_ms", &o->write_ms},       {"idle_ms", &o->idle_ms},
+                 {"stop_ms", &o->stop_ms},         {"connections", &o->connections},
                  {"ask_threads", &o->ask_threads}, {"event_streams", &o->event_streams}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         size_t n = strlen(known[i].name);
@@ -217,8 +221,16 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     struct server_options o = {.listen = "127.0.0.1:0", .database = conninfo, .role = ROLE_API, .version = "test"};
-    for (int i = 1; i < argc; i++)
+    const char *rpc = NULL;
+    for (int i = 1; i < argc; i++) {
         read_option(argv[i], &o);
+        if (strncmp(argv[i], "rpc=", 4) == 0)
+            rpc = argv[i] + 4;
+    }
+    if (rpc != NULL) {
+        o.rpc_urls = &rpc;
+        o.n_rpc_urls = 1;
+    }
     struct server *s;
     if (server_start(&o, &s) != OK) {
         fprintf(stderr, "start: %s\n", err_detail());

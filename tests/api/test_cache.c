@@ -1,10 +1,10 @@
 /* tests/api/test_cache.c - the cache is right or empty, and bounded; ETags tell answers apart. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "api/cache.h"
 
@@ -92,8 +92,8 @@ static void etag__tells_bodies_generations_and_codings_apart(void **state)
     char long_text[4096];
     memset(long_text, 'x', sizeof long_text - 1);
     long_text[sizeof long_text - 1] = '\0';
-    struct entity *e[5] = {made_of(long_text, false, 1), made_of(long_text, false, 2), made_of("x", false, 1), entity_new(200, "application/json"),
-                           entity_new(200, "text/csv")};
+    struct entity *e[5] = {made_of(long_text, false, 1), made_of(long_text, false, 2), made_of("x", false, 1),
+                           entity_new(200, "application/json"), entity_new(200, "text/csv")};
     for (int i = 3; i < 5; i++) {
         buffer_text(&e[i]->body, long_text);
         e[i]->generation = 1;

@@ -1,9 +1,9 @@
 /* tests/api/test_page.c - cursors survive the way there and back, and nothing else does. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "api/page.h"
 
@@ -35,7 +35,8 @@ static void cursor__comes_back_as_it_was(void **state)
     assert_true(back.pinned && back.by_hash && back.number == 17 && hash_equal(back.hash, c.hash));
     assert_int_equal(*(const int64_t *)back.keys[0].value, 42);
     assert_true(slice_equal(*(const struct slice *)back.keys[1].value, *(const struct slice *)c.keys[1].value));
-    assert_int_equal(total_compare(*(const struct total *)back.keys[2].value, *(const struct total *)c.keys[2].value), 0);
+    assert_int_equal(total_compare(*(const struct total *)back.keys[2].value, *(const struct total *)c.keys[2].value),
+                     0);
     assert_string_equal(back.keys[3].value, "a\"b");
 }
 
@@ -83,7 +84,8 @@ static void outermost_keys__lie_outside_all_others(void **state)
     assert_true(((const struct delta *)page_key_outermost(T_AMOUNT, false, &arena).value)->negative);
     struct total greatest = {{0}};
     total_add(&greatest, amount_max);
-    assert_int_equal(total_compare(*(const struct total *)page_key_outermost(T_AMOUNT, true, &arena).value, greatest), 1);
+    assert_int_equal(total_compare(*(const struct total *)page_key_outermost(T_AMOUNT, true, &arena).value, greatest),
+                     1);
 }
 
 int main(void)

@@ -1,9 +1,9 @@
 /* tests/api/test_routes.c - the route table obeys its own rules, and the OpenAPI document leaves nothing of it out. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "api/openapi.h"
 #include "api/parse.h"
@@ -37,14 +37,16 @@ static void openapi__holds_every_route_parameter_and_member(void **state)
         const json_t *path = json_object_get(json_object_get(tree, "paths"), route->path);
         const json_t *operation = json_object_get(path, strcmp(route->method, "POST") == 0 ? "post" : "get");
         assert_string_equal(json_string_value(json_object_get(operation, "summary")), route->about);
-        size_t listed = json_array_size(json_object_get(operation, "parameters")), expected = router.endpoints[i].n_parameters;
+        size_t listed = json_array_size(json_object_get(operation, "parameters")),
+               expected = router.endpoints[i].n_parameters;
         expected += route->takes_at && strstr(route->path, "{at}") == NULL;
         expected += route->shape == SHAPE_LIST ? (route->both_orders ? 3 : 2) : 0;
         assert_int_equal(listed, expected);
         if (route->shape != SHAPE_OBJECT && route->shape != SHAPE_LIST)
             continue;
         const json_t *ok = json_object_get(json_object_get(operation, "responses"), "200");
-        const json_t *schema = json_object_get(json_object_get(json_object_get(ok, "content"), "application/json"), "schema");
+        const json_t *schema = json_object_get(json_object_get(json_object_get(ok, "content"), "application/json"),
+                                               "schema");
         if (route->shape == SHAPE_LIST)
             schema = json_object_get(json_object_get(json_object_get(schema, "properties"), "data"), "items");
         for (const struct member *m = route->members; m->name != NULL; m++) {
@@ -107,8 +109,10 @@ static void at__is_read_in_all_forms_and_no_other(void **state)
     assert_int_equal(parse_at("2147483647", &at), OK);
     assert_int_equal(parse_at("2026-11-21T10:00:00Z", &at), OK);
     assert_int_equal(at.kind, AT_TIME);
-    static const char *const bad[] = {"", "Latest", "-1", "+1", "01", "1 ", " 1", "1e3", "2147483648", "0x1", "0x", "pending",
-                                      "2026-11-21", "2026-13-01T00:00:00Z", "\xd9\xa1", "1,2"};
+    static const char *const bad[] =
+        {"",         "Latest",     "-1",  "+1", "01",      "1 ",         " 1",
+         "1e3",      "2147483648", "0x1", "0x", "pending", "2026-11-21", "2026-13-01T00:00:00Z",
+         "\xd9\xa1", "1,2"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(parse_at(bad[i], &at), ERR_FIELD);
 }

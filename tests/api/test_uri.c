@@ -1,9 +1,9 @@
 /* tests/api/test_uri.c - request targets are taken apart exactly or refused. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "api/uri.h"
 
@@ -51,9 +51,10 @@ static void uri__drops_scheme_and_authority(void **state)
 static void uri__refuses_what_is_not_clean(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",           "a",           "*",          "?a",       "/a%",     "/a%4",       "/a%4g",       "/a%00",
-                                      "/a?%00=1",   "/a?x=%0a",    "/a%7f",      "/%c0%af",  "/%ff",    "/%ed%a0%80", "/%f4%90%80%80", "/a b",
-                                      "/a#b",       "/a?x=\x01",   "/\xff",      "/a?x=%c3"};
+    static const char *const bad[] = {"",      "a",       "*",         "?a",         "/a%",
+                                      "/a%4",  "/a%4g",   "/a%00",     "/a?%00=1",   "/a?x=%0a",
+                                      "/a%7f", "/%c0%af", "/%ff",      "/%ed%a0%80", "/%f4%90%80%80",
+                                      "/a b",  "/a#b",    "/a?x=\x01", "/\xff",      "/a?x=%c3"};
     AUTO_ARENA arena = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct uri u = {.n_pairs = 77};
@@ -80,8 +81,10 @@ static void uri__is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(uri__splits_and_decodes),       cmocka_unit_test(uri__keeps_pairs_in_order_and_plus_as_plus),
-        cmocka_unit_test(uri__drops_scheme_and_authority), cmocka_unit_test(uri__refuses_what_is_not_clean),
+        cmocka_unit_test(uri__splits_and_decodes),
+        cmocka_unit_test(uri__keeps_pairs_in_order_and_plus_as_plus),
+        cmocka_unit_test(uri__drops_scheme_and_authority),
+        cmocka_unit_test(uri__refuses_what_is_not_clean),
         cmocka_unit_test(uri__is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

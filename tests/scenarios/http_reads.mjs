@@ -1,6 +1,7 @@
 // tests/scenarios/http_reads.mjs - which block an answer speaks of, pages, representations and caching, on the test server.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { after, before, test } from "node:test";
 import { exchange, sleep, startServer } from "./lib/http.mjs";
@@ -246,4 +247,58 @@ test("the OpenAPI document has every route, parameter and member", async () => {
     assert.deepEqual(Object.keys(block).sort(), Object.keys(json.paths["/test/block"].get.responses["200"].content["application/json"].schema.properties).sort());
     for (const ref of JSON.stringify(json).matchAll(/"\$ref":"#\/([^"]*)"/g))
         assert.ok(ref[1].split("/").reduce((node, key) => node?.[key], json), ref[1]);
+});
+
+test("headers that are not stored are asked of a node, times between them found by bisection", async () => {
+    const asked = [];
+    let broken = false;
+    const zero = (bytes) => "0x" + "0".repeat(bytes * 2);
+    // A member that no fork has: the header's hash cannot be recomputed, so that a made-up one is taken.
+    const header = (n) => ({
+        number: "0x" + n.toString(16), hash: hash(n), parentHash: hash(n - 1), timestamp: "0x" + (1735689600 + 12 * n).toString(16),
+        sha3Uncles: zero(32), miner: zero(20), stateRoot: zero(32), transactionsRoot: zero(32), receiptsRoot: zero(32), logsBloom: zero(256),
+        difficulty: "0x0", gasLimit: "0x1", gasUsed: "0x0", extraData: "0x", mixHash: zero(32), nonce: zero(8), baseFeePerGas: "0x1",
+        madeUpByTests: "0x1", transactions: [], uncles: [], size: "0x1",
+    });
+    const node = createServer(async (request, response) => {
+        const parts = [];
+        for await (const part of request) parts.push(part);
+        const body = JSON.parse(Buffer.concat(parts).toString());
+        const answer = ({ id, method, params }) => {
+            if (method === "eth_chainId") return { jsonrpc: "2.0", id, result: "0x1" };
+            const n = Number(params[0]);
+            asked.push(n);
+            return { jsonrpc: "2.0", id, result: header(n) };
+        };
+        response.setHeader("content-type", "application/json");
+        response.end(broken ? "<html>" : JSON.stringify(Array.isArray(body) ? body.map(answer) : answer(body)));
+    });
+    await new Promise((done) => node.listen(0, "127.0.0.1", done));
+    const other = await startServer({ rpc: `http://127.0.0.1:${node.address().port}` });
+    try {
+        const at = async (text) => {
+            const reply = await fetch(`${other.url}/test/block?at=${text}`);
+            return { status: reply.status, json: await reply.json() };
+        };
+        broken = true;
+        assert.equal((await at("44")).status, 502);
+        broken = false;
+        const { status, json } = await at("45");
+        assert.equal(status, 200, JSON.stringify(json));
+        assert.deepEqual([json.as_of.block_number, json.as_of.block_hash, json.as_of.block_time], [45, hash(45), "2025-01-01T00:09:00Z"]);
+        asked.length = 0;
+        assert.equal((await at("45")).status, 200);
+        assert.deepEqual(asked, [], "a header is asked for once");
+        for (const [time, number] of [["00:08:24", 42], ["00:08:35", 42], ["00:07:59", 39], ["00:08:00", 40], ["00:10:11", 50], ["00:10:12", 51]])
+            assert.equal((await at(`2025-01-01T${time}Z`)).json.as_of.block_number, number, time);
+        const csv = await fetch(`${other.url}/test/numbers.csv?n=2&at=47`);
+        assert.equal(await csv.text(), "k,text,minus\r\n1,n1,-1\r\n2,n2,-2\r\n");
+        let page = await (await fetch(`${other.url}/test/numbers?n=3&limit=2&at=48`)).json();
+        page = await (await fetch(`${other.url}/test/numbers?n=3&limit=2&at=48&after=${page.next_cursor}`)).json();
+        assert.deepEqual([page.data.length, page.as_of.block_number], [1, 48], "pages of such a block go on");
+    } finally {
+        await other.stop();
+        node.close();
+        node.closeAllConnections();
+    }
 });
