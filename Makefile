@@ -19,9 +19,9 @@ say = @printf '  %-5s %s\n' '$(1)' '$(2)'
 SRC := $(filter-out api/main.c,$(wildcard ledger/core/*.c ledger/*.c ledger/mirror/*.c governance/*.c api/*.c api/*/*.c))
 UNIT := $(wildcard tests/ledger/core/test_*.c tests/ledger/test_*.c tests/ledger/mirror/test_*.c tests/governance/test_*.c \
                    tests/api/test_*.c)
+DRIVERS := $(wildcard tests/*/drive_*.c tests/*/*/drive_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH := $(wildcard tests/bench/*.c)
-HEADERS := $(wildcard ledger/core/*.h ledger/*.h ledger/mirror/*.h governance/*.h api/*.h api/*/*.h tests/*/*.h tests/*/*/*.h)
 
 CC := gcc
 PKGS := libpq jansson libmicrohttpd libsecp256k1 libcurl zlib botan-2
@@ -110,7 +110,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: deps-run ## install what is missing, build, mirror the demo chain and serve it on 127.0.0.1:8080 (Ctrl-C stops)
-	@$(MAKE) build
+	@$(MAKE) -j$$(nproc) build
 	@exec $(B)/altledger run --network $(DEMO).json --source $(DEMO).ndjson.gz --data var
 
 build: $(B)/altledger ## make build/altledger
@@ -124,7 +124,7 @@ lint: tests/run-lint ## formatting, clang-tidy and the house's own rules; each c
 unit: $(UNIT:%.c=$(B)/asan/%) $(FUZZ:%.c=$(B)/asan/%) ## cmocka tests and fuzz corpora, under ASan and UBSan
 	@B='$(B)' tests/run-unit $^
 
-scenarios: build $(NODE_MODULES) ## whole-program tests in Node, over HTTP and against a local Ethereum node
+scenarios: build $(NODE_MODULES) $(DRIVERS:%.c=$(B)/asan/%) $(BENCH:%.c=$(B)/release/%) ## whole-program tests in Node, over HTTP and against a local Ethereum node
 	@B='$(B)' tests/run-scenarios
 
 readme: build $(NODE_MODULES) ## every command of the README, in a fresh copy
@@ -146,7 +146,7 @@ map: ## what each file is, by its own first line
 	@tests/lint/map.sh
 
 format: ## rewrite all C sources in the house's format
-	@clang-format-14 -i api/main.c $(SRC) $(HEADERS) $(UNIT) $(FUZZ) $(BENCH)
+	@find api governance ledger tests -name node_modules -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format-14 -i
 
 install: build ## install under DESTDIR/PREFIX (default /usr/local)
 	install -D -m 755 $(B)/altledger $(DESTDIR)$(PREFIX)/bin/altledger
