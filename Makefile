@@ -24,7 +24,7 @@ FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH := $(wildcard tests/bench/*.c)
 
 CC := gcc
-PKGS := libpq jansson libmicrohttpd libsecp256k1 libcurl zlib botan-2
+PKGS := libpq jansson libmicrohttpd libcurl zlib botan-2
 # Asked once, and only when something is compiled: pkg-config may not be installed before `make deps`.
 INCS = $(eval INCS := $$(shell pkg-config --cflags $(PKGS)))$(INCS)
 LIBS = $(eval LIBS := $$(shell pkg-config --libs $(PKGS)) -lgmp -lpthread)$(LIBS)
