@@ -11,7 +11,7 @@
 enum {
     ANSWER_MAX = 512 << 20,
     BACKOFF_FIRST_MS = 25,
-    BACKOFF_MAX_MS = 30000,
+    BACKOFF_MAX_MS = 5000,
     WAIT_SLICE_MS = 50 /* a wait looks at the stop flag this often */
 };
 
