@@ -313,6 +313,8 @@ test("blocks, reorgs and the trial balance", async () => {
     assert.deepEqual([row("token", M).token_id, row("token", M).balance, row("token.unexplained", U).balance], ["7", "3", "5"]);
     assert.deepEqual(lower(await pages("/v1/trial-balance?order=desc", 4)), trial.toReversed());
     assert.deepEqual((await pages("/v1/trial-balance?at=0", 10)), []);
+    assert.deepEqual((await pages("/v1/trial-balance?at=1", 10)).map((r) => [r.book, r.balance, r.accounts]),
+        [["token", "100000", 1], ["token", "3", 1], ["token.issued", "100000", 1], ["token.issued", "3", 1]], "of the block itself, too");
 });
 
 test("every resource was held to OpenAPI", async () => {
