@@ -156,3 +156,14 @@ test("Ctrl-C stops everything and the next make run resumes", async () => {
     const log = await stop();
     assert.doesNotMatch(log, /applied 0001_/, "nothing is made anew");
 });
+
+test("the README names every command and every option, and no other", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const help = (...args) => execFileSync(join(copy, "build/altledger"), [...args, "--help"], { encoding: "utf8" });
+    const section = readme.slice(readme.indexOf("## Commands"), readme.indexOf("## Network file"));
+    const commands = [...help().matchAll(/^ {2}([a-z-]+) {2,}/gm)].map((m) => m[1]);
+    assert.deepEqual([...section.matchAll(/^\| `([a-z][a-z-]*)` \|/gm)].map((m) => m[1]), commands);
+    const options = new Set(commands.flatMap((c) => [...help(c).matchAll(/^ {2}(--[a-z-]+)/gm)].map((m) => m[1])));
+    const named = new Set([...section.matchAll(/--[a-z-]+/g)].map((m) => m[0]).filter((o) => o !== "--help"));
+    assert.deepEqual([...named].sort(), [...options].sort());
+});
