@@ -188,6 +188,30 @@ static void put_feed(struct writer *w, int64_t seq, int32_t events, int64_t bloc
     w->n_feed++;
 }
 
+static void put_log(struct writer *w, const struct block *block, int64_t id, size_t i, const struct decoded_log *decoded)
+{
+    event_put(&w->event_rows, &w->types, &(struct event_place){id, block->number, w->cursor.generation}, &block->logs[i],
+              &decoded[i]);
+    w->n_events++;
+}
+
+/* A block that returns may have left before a rebuild added contracts: it lacks their logs. Counts those put now. */
+static enum err put_missing_logs(struct writer *w, const struct block *block, int64_t id, const struct decoded_log *decoded,
+                                 int64_t *put)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(w->db, "SELECT log_index FROM mirror.event WHERE block = $1 ORDER BY log_index", WITH(IN(&id)), &rows));
+    for (size_t i = 0, row = 0; i < block->n_logs; i++) {
+        while (row < rows_count(rows) && rows_i64(rows, row, 0) < (int64_t)block->logs[i].index)
+            row++;
+        if (row < rows_count(rows) && rows_i64(rows, row, 0) == (int64_t)block->logs[i].index)
+            continue;
+        put_log(w, block, id, i, decoded);
+        ++*put;
+    }
+    return OK;
+}
+
 /* Encode what the mirror keeps of the batch, moving `after` along. */
 static enum err encode_blocks(struct writer *w, const struct step *step, struct decoded_log *const *decoded,
                               struct cursor *after)
@@ -208,9 +232,9 @@ static enum err encode_blocks(struct writer *w, const struct step *step, struct 
         if (old == NULL) {
             put_block(w, block, id);
             for (size_t j = 0; j < block->n_logs; j++)
-                event_put(&w->event_rows, &w->types, &(struct event_place){id, block->number, after->generation},
-                          &block->logs[j], &decoded[i][j]);
-            w->n_events += block->n_logs;
+                put_log(w, block, id, j, decoded[i]);
+        } else {
+            e = put_missing_logs(w, block, id, decoded[i], &events);
         }
         copy_begin(&w->chain_rows, 2);
         copy_value(&w->chain_rows, T_U64, &block->number);
