@@ -46,8 +46,15 @@ void books_done(struct books *b)
     buffer_done(&b->journal);
     for (int i = 0; i < BOOKS_TABLE_COUNT; i++)
         buffer_done(&b->out[i].rows);
+    buffer_done(&b->entry_places);
     buffer_done(&b->rows);
     buffer_done(&b->touched_controls);
+}
+
+static void drop_recent(struct books *b)
+{
+    memset(b->recent, 0, sizeof b->recent);
+    b->recent_control = NULL;
 }
 
 static void drop_out(struct books *b)
@@ -60,6 +67,7 @@ static void drop_out(struct books *b)
         buffer_reset(&b->timelines[i].out);
         b->timelines[i].n_out = 0;
     }
+    buffer_reset(&b->entry_places);
     buffer_reset(&b->journal);
     buffer_reset(&b->rows);
     buffer_reset(&b->touched_controls);
@@ -67,6 +75,7 @@ static void drop_out(struct books *b)
 
 static void drop_cache(struct books *b)
 {
+    drop_recent(b);
     map_clear(&b->accounts);
     map_clear(&b->account_needs);
     map_clear(&b->controls);
@@ -84,14 +93,20 @@ void books_forget(struct books *b, uint64_t next_account, struct hash root)
     b->root = root;
 }
 
-void books_batch_begin(struct books *b)
+bool books_cache_full(const struct books *b)
 {
-    drop_out(b);
     size_t cached = b->accounts.n;
     for (int i = 0; i < TIMELINE_COUNT; i++)
         cached += b->timelines[i].last.n;
+    return cached > BOOKS_CACHE_MAX;
+}
+
+void books_batch_begin(struct books *b)
+{
+    drop_out(b);
+    drop_recent(b);
     /* Only between batches, and not while needs that were just read are waiting to be used. */
-    if (cached > BOOKS_CACHE_MAX && !b->incomplete)
+    if (books_cache_full(b) && !b->incomplete)
         drop_cache(b);
     b->incomplete = false;
     b->batch_next_account = b->next_account;
@@ -211,10 +226,37 @@ enum err books_copy_table(struct db *db, const char *sql, const struct buffer *r
     return OK;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+    const struct entry_place *x = a, *y = b;
+    if (x->account != y->account)
+        return x->account < y->account ? -1 : 1;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* In the order of the index (account, position), not of position: neighbours then go to the same page of it, which is most of
+ * what inserting costs; and a statement finds its entries side by side. */
+static enum err copy_entries(const struct books *b, struct db *db)
+{
+    const struct books_out *out = &b->out[BOOKS_ENTRY];
+    AUTO_BUFFER places = {0}, rows = {0};
+    buffer_bytes(&places, b->entry_places.p, b->entry_places.n);
+    struct entry_place *place = (struct entry_place *)places.p;
+    size_t n = places.n / sizeof *place;
+    assert(n == out->n);
+    if (n > 1)
+        qsort(place, n, sizeof *place, compare_places);
+    buffer_reserve(&rows, out->rows.n);
+    for (size_t i = 0; i < n; i++)
+        buffer_bytes(&rows, out->rows.p + place[i].start, place[i].n);
+    return books_copy_table(db, books_table[BOOKS_ENTRY].copy_sql, &rows, out->n);
+}
+
 enum err books_copy(const struct books *b, struct db *db)
 {
     for (int i = 0; i < BOOKS_TABLE_COUNT; i++)
-        TRY(books_copy_table(db, books_table[i].copy_sql, &b->out[i].rows, b->out[i].n));
+        TRY(i == BOOKS_ENTRY ? copy_entries(b, db)
+                             : books_copy_table(db, books_table[i].copy_sql, &b->out[i].rows, b->out[i].n));
     for (int i = 0; i < TIMELINE_COUNT; i++)
         TRY(books_copy_table(db, timeline_table[i].copy_sql, &b->timelines[i].out, b->timelines[i].n_out));
     return OK;

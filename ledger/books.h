@@ -45,6 +45,20 @@ struct books_out {
     uint64_t n;
 };
 
+/* Where an entry's tuple stands in out[BOOKS_ENTRY].rows. */
+struct entry_place {
+    uint64_t account;
+    size_t start, n;
+};
+
+/* Accounts looked up lately, by a few bytes of the key: a transfer asks for each of its accounts several times. A slot that
+ * holds another key is only slower. Pointers into `accounts`, which does not move while a batch is applied. */
+enum { BOOKS_RECENT = 1024 };
+struct recent_account {
+    const struct account_key *key;
+    struct account_state *state;
+};
+
 struct books {
     struct map accounts, account_needs; /* account_key -> account_state */
     struct map controls, control_needs; /* control_key -> control_state */
@@ -60,6 +74,10 @@ struct books {
     bool incomplete;
     struct buffer journal; /* old values, for undoing */
     struct books_out out[BOOKS_TABLE_COUNT];
+    struct buffer entry_places; /* struct entry_place, one an entry */
+    struct recent_account recent[BOOKS_RECENT];
+    struct control_key recent_control_key;
+    struct control_state *recent_control; /* NULL: none */
 
     /* the block */
     uint64_t block_number;
@@ -74,6 +92,9 @@ void books_init(struct books *b);
 void books_done(struct books *b);
 /* Forget all cached state and set where the books stand: as read from mirror.cursor. */
 void books_forget(struct books *b, uint64_t next_account, struct hash root);
+
+/* More is cached than may stay; the next batch drops it. Without that (or books_forget) nothing booked is ever read again. */
+bool books_cache_full(const struct books *b);
 
 void books_batch_begin(struct books *b);
 void books_block_begin(struct books *b, uint64_t number, struct hash hash);

@@ -48,8 +48,7 @@ CREATE TABLE ledger.entry (
     leg       smallint NOT NULL,
     delta     public.delta NOT NULL,
     balance   public.amount NOT NULL,
-    counter   bigint NOT NULL,
-    PRIMARY KEY (account, position)
+    counter   bigint NOT NULL
 );
 COMMENT ON TABLE ledger.entry IS 'Double entry: each movement has one row per account it touches, with the change and the balance after it.';
 COMMENT ON COLUMN ledger.entry.log_index IS 'The log that caused it, in block position >> 32.';
@@ -57,6 +56,8 @@ COMMENT ON COLUMN ledger.entry.leg IS 'Running number of the entry within its lo
 COMMENT ON COLUMN ledger.entry.delta IS 'Change in the account''s normal direction.';
 COMMENT ON COLUMN ledger.entry.balance IS 'Balance after it.';
 COMMENT ON COLUMN ledger.entry.counter IS 'The account on the other side of the movement.';
+-- An index and no key: one can be built while others read, which a key cannot (mirror.bulk_end).
+CREATE UNIQUE INDEX entry_key ON ledger.entry (account, position);
 CREATE INDEX entry_position ON ledger.entry USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE ledger.control (

@@ -28,6 +28,9 @@ DECLARE
     i record;
 BEGIN
     PERFORM mirror.hold_lease(my_epoch);
+    IF pg_catalog.to_regclass('ledger.entry_key') IS NULL THEN
+        PERFORM mirror.bulk_end(my_epoch); -- an initial load was broken off
+    END IF;
     DROP SCHEMA IF EXISTS ledger_next CASCADE;
     CREATE SCHEMA ledger_next;
     COMMENT ON SCHEMA ledger_next IS 'The next generation of the books, until mirror.rebuild_switch().';
@@ -73,9 +76,9 @@ COMMENT ON FUNCTION mirror.rebuild_switch(bigint, text, bytea, integer, bytea, b
 CREATE FUNCTION mirror.bulk_begin(my_epoch bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
     PERFORM mirror.hold_lease(my_epoch);
-    DROP INDEX IF EXISTS mirror.event_by_type, mirror.event_by_subject, ledger.account_owner;
+    DROP INDEX IF EXISTS mirror.event_by_type, mirror.event_by_subject, ledger.account_owner, ledger.entry_key;
 END $$;
-COMMENT ON FUNCTION mirror.bulk_begin(bigint) IS 'Before an initial load: drops the indexes that only readers use. AL001 without the lease.';
+COMMENT ON FUNCTION mirror.bulk_begin(bigint) IS 'Before an initial load: drops the indexes that only readers use, and that of the entries, which a writer does not need while it has every account in memory. AL001 without the lease.';
 
 CREATE FUNCTION mirror.bulk_end(my_epoch bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET maintenance_work_mem = '256MB' AS $$
 BEGIN
@@ -83,6 +86,7 @@ BEGIN
     CREATE INDEX IF NOT EXISTS event_by_type ON mirror.event (type, number, log_index);
     CREATE INDEX IF NOT EXISTS event_by_subject ON mirror.event (subject, number, log_index);
     CREATE INDEX IF NOT EXISTS account_owner ON ledger.account (owner);
+    CREATE UNIQUE INDEX IF NOT EXISTS entry_key ON ledger.entry (account, position);
     ANALYZE mirror.event, mirror.block, mirror.chain, ledger.account, ledger.entry;
 END $$;
 COMMENT ON FUNCTION mirror.bulk_end(bigint) IS 'After an initial load, and as often as one likes: makes the indexes of bulk_begin() again, refreshes statistics. AL001 without the lease.';

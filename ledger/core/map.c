@@ -150,6 +150,11 @@ void *map_put(struct map *m, const void *key, bool *added)
     return entry + rounded(m->key_size);
 }
 
+const void *map_key_of(const struct map *m, const void *value)
+{
+    return (const uint8_t *)value - rounded(m->key_size);
+}
+
 const void *map_key_at(const struct map *m, size_t i)
 {
     assert(i < m->n);

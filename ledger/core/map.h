@@ -25,6 +25,8 @@ void map_clear(struct map *m);
 void *map_get(const struct map *m, const void *key);
 /* The value of key, zeroed if it was absent; *added (may be NULL) says which. */
 void *map_put(struct map *m, const void *key, bool *added);
+/* The key that a value of the map stands under. */
+const void *map_key_of(const struct map *m, const void *value);
 /* Entry i in order of insertion, i < m->n. */
 const void *map_key_at(const struct map *m, size_t i);
 void *map_value_at(const struct map *m, size_t i);

@@ -96,15 +96,26 @@ static void report_progress(struct run *r, const struct step *step)
     r->events_reported = h.events;
 }
 
-/* The end of what there is for now: readers get their indexes. */
+static enum err end_bulk(struct run *r, const char *why)
+{
+    if (!r->bulk)
+        return OK;
+    log_info("mirror", "%s; building the indexes", why);
+    TRY(writer_bulk(r->writer, false));
+    r->renewed = monotonic_seconds();
+    r->bulk = false;
+    return OK;
+}
+
+/* The end of what there is for now: readers get their indexes, and the planner fresh statistics. */
 static enum err note_caught_up(struct run *r)
 {
     if (r->caught_up)
         return OK;
     if (r->bulk)
-        log_info("mirror", "caught up; building the indexes for readers");
-    TRY(writer_bulk(r->writer, false));
-    r->bulk = false;
+        TRY(end_bulk(r, "caught up"));
+    else
+        TRY(writer_bulk(r->writer, false));
     r->caught_up = true;
     log_info("mirror", "caught up at block %" PRId64, writer_cursor(r->writer)->head_number);
     return OK;
@@ -116,8 +127,11 @@ static enum err take_step(struct run *r, const struct parcel *p)
     switch (step->kind) {
     case STEP_BLOCKS:
         TRY(writer_book(r->writer, step, p->decoded));
+        if (writer_must_read(r->writer))
+            TRY(end_bulk(r, "more accounts than are kept in memory"));
         break;
     case STEP_REORG:
+        TRY(end_bulk(r, "a reorg"));
         TRY(writer_unwind(r->writer, step));
         break;
     case STEP_IDLE:

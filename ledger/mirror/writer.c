@@ -61,6 +61,17 @@ static enum err read_branches(struct writer *w)
     return OK;
 }
 
+/* A writer that died in a bulk load leaves its successor to build the indexes, without which reading a balance reads the table. */
+static enum err end_broken_bulk(struct writer *w)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(w->db, "SELECT to_regclass('ledger.entry_key') IS NULL", WITH_NOTHING, &rows));
+    if (w->cursor.head_number < 0 || !rows_bool(rows, 0, 0))
+        return OK;
+    log_info("mirror", "an initial load was broken off; building the indexes");
+    return writer_bulk(w, false);
+}
+
 static enum err open_writer(struct writer *w, const char *conninfo, bool *network_changed)
 {
     TRY(db_open(conninfo, "altledger_writer", "altledger mirror", &w->db));
@@ -75,6 +86,7 @@ static enum err open_writer(struct writer *w, const char *conninfo, bool *networ
         !hash_equal(w->cursor.network_hash, w->network->hash) || w->cursor.rules_version != RULES_VERSION;
     TRY(event_types_sync(w->db, &w->types));
     TRY(read_branches(w));
+    TRY(end_broken_bulk(w));
     books_forget(&w->books, (uint64_t)w->cursor.next_account, w->cursor.root);
     return OK;
 }
@@ -348,6 +360,11 @@ enum err writer_renew(struct writer *w)
 enum err writer_stop(struct writer *w, const char *reason)
 {
     return cursor_stop(w->db, w->cursor.epoch, reason);
+}
+
+bool writer_must_read(const struct writer *w)
+{
+    return books_cache_full(&w->books);
 }
 
 enum err writer_bulk(struct writer *w, bool begin)

@@ -34,7 +34,11 @@ MUST_CHECK enum err writer_note(struct writer *w, const struct step *step);
 MUST_CHECK enum err writer_renew(struct writer *w);
 MUST_CHECK enum err writer_stop(struct writer *w, const char *reason);
 
-/* An initial backfill loads first and builds the indexes that only readers need afterwards. */
+/* An initial backfill loads first and builds indexes afterwards: those that only readers need, and that of the entries, which
+ * the writer itself needs as soon as it has to read a balance back. So a bulk load ends at the head, before an unwinding, when
+ * writer_must_read says so; one that was broken off is ended by writer_open. */
 MUST_CHECK enum err writer_bulk(struct writer *w, bool begin);
+/* From now on not all accounts stay in memory. */
+bool writer_must_read(const struct writer *w);
 
 #endif
