@@ -87,8 +87,31 @@ struct exchange *exchange_next(struct exchange *x)
 
 /* ---- answers ---- */
 
+static enum err answer_from_memory(struct exchange *x, enum err (*handler)(const struct request *, struct reply *))
+{
+    struct reply reply = {.status = 0};
+    jw_start(&reply.json, &reply.body);
+    bool object = x->request.route->shape == SHAPE_OBJECT;
+    if (object)
+        jw_object(&reply.json);
+    enum err e = handler(&x->request, &reply);
+    if (e == OK && object)
+        jw_object_end(&reply.json);
+    if (e == OK)
+        exchange_reply(x, &reply);
+    buffer_done(&reply.body);
+    buffer_done(&reply.reasons);
+    return e;
+}
+
 void exchange_refuse(struct exchange *x, enum err e)
 {
+    const struct route *route = x->request.route;
+    if (e == ERR_DB_LOST && route != NULL && route->without_database != NULL) {
+        e = answer_from_memory(x, route->without_database);
+        if (e == OK)
+            return;
+    }
     struct entity *entity = problem_make(e, x->id, NULL);
     if (e == ERR_METHOD) {
         size_t n = strlen(x->match.allow) + 1;
@@ -236,21 +259,8 @@ static enum progress answer_options(struct exchange *x)
 
 static enum progress answer_local(struct exchange *x)
 {
-    struct reply reply = {.status = 0};
-    jw_start(&reply.json, &reply.body);
-    bool object = x->request.route->shape == SHAPE_OBJECT;
-    if (object)
-        jw_object(&reply.json);
-    enum err e = x->request.route->local(&x->request, &reply);
-    if (e == OK && object)
-        jw_object_end(&reply.json);
-    if (e == OK)
-        exchange_reply(x, &reply);
-    else
-        exchange_refuse(x, e);
-    buffer_done(&reply.body);
-    buffer_done(&reply.reasons);
-    return ANSWERED;
+    enum err e = answer_from_memory(x, x->request.route->local);
+    return e == OK ? ANSWERED : refuse(x, e);
 }
 
 static bool is_streamed(const struct exchange *x)

@@ -135,6 +135,8 @@ struct route {
     enum err (*feed)(const struct request *r, struct db *db, uint64_t *after, struct buffer *out, bool *more);
     /* Answered at once from memory, without the database. */
     enum err (*local)(const struct request *r, struct reply *reply);
+    /* Instead of 503, when the database cannot be reached: what is known from memory. Optional. */
+    enum err (*without_database)(const struct request *r, struct reply *reply);
 };
 
 #define FEED_FROM_NOW UINT64_MAX

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/routes.h"
+#include "api/service.h"
 #include "ledger/mirror/block.h"
 #include "ledger/mirror/mirror.h"
 
@@ -159,7 +160,7 @@ static void write_mirror(struct json_writer *w)
     }
     jw_object(w);
     jw_key(w, "state");
-    jw_text(w, h.stopped ? "stopped" : h.leader ? "writing" : "standby");
+    jw_text(w, h.stopped ? "stopped" : h.ended ? "ended" : h.leader ? "writing" : "standby");
     const struct {
         const char *name;
         uint64_t value;
@@ -185,6 +186,8 @@ static enum err status_answer(const struct request *r, const struct rows *rows, 
     struct json_writer *w = &reply->json;
     jw_key(w, "version");
     jw_text(w, r->facts->version);
+    jw_key(w, "database");
+    jw_bool(w, true);
     write_number(w, "chain_id", rows, COLUMN_CHAIN_ID);
     write_text(w, "network", rows, COLUMN_NETWORK);
     write_number(w, "generation", rows, COLUMN_GENERATION);
@@ -212,58 +215,145 @@ static enum err status_answer(const struct request *r, const struct rows *rows, 
     return OK;
 }
 
-static const struct member mirror_members[] = {
-    {.name = "state", .type = T_TEXT, .about = "writing; standby: another mirror holds the lease; stopped: it refuses to go on."},
-    {.name = "restarts", .type = T_U64, .about = "How often it began again from the cursor after a failure."},
-    {.name = "source_requests", .type = T_U64, .about = "Requests to the source."},
-    {.name = "source_failures", .type = T_U64, .about = "Of these, not answered or answered with an error."},
-    {.name = "source_lies", .type = T_U64, .about = "Answers that contradicted themselves or a header; none was booked."},
-    {.name = "source_disagreements", .type = T_U64, .about = "Blocks whose hashes two endpoints told differently."},
-    {.name = "unhashable_headers", .type = T_U64, .about = "Headers with members unknown to this version."},
-    {.name = "error", .type = T_TEXT, .about = "The last failure since the last commit; empty if none."},
-    {.name = "source_error", .type = T_TEXT, .about = "The source's last failure; empty if none."},
-    {0}};
+static void write_known(struct json_writer *w, const char *key, bool known, uint64_t value)
+{
+    jw_key(w, key);
+    if (known)
+        jw_u64(w, value);
+    else
+        jw_null(w);
+}
 
-static const struct member head_members[] = {
-    {.name = "number", .type = T_U64, .about = "Its number."},
-    {.name = "hash", .type = T_HASH, .nullable = true, .about = "Its hash; null if its header was not fetched."},
-    {.name = "time", .type = T_TIME, .nullable = true, .about = "Its time."},
-    {0}};
+/* {number, hash, time} of a block of which only the number is known. */
+static void write_block_number(struct json_writer *w, const char *key, bool known, int64_t number)
+{
+    jw_key(w, key);
+    if (!known) {
+        jw_null(w);
+        return;
+    }
+    jw_object(w);
+    write_known(w, "number", true, (uint64_t)number);
+    write_known(w, "hash", false, 0);
+    write_known(w, "time", false, 0);
+    jw_object_end(w);
+}
 
-const struct route status_routes[] = {
-    {.method = "GET",
-     .path = "/v1/status",
-     .about = "How far the mirror has come; answered also while syncing.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_NEVER,
-     .members = MEMBERS(
-         {.name = "version", .type = T_TEXT, .about = "Version of this program."},
-         {.name = "chain_id", .type = T_U64, .nullable = true, .about = "The chain that is mirrored."},
-         {.name = "network", .type = T_TEXT, .nullable = true, .about = "Name of the network file."},
-         {.name = "generation", .type = T_U64, .about = "Rises with every rebuild of the books."},
-         {.name = "head", .nest = NEST_OBJECT, .nullable = true, .members = head_members, .about = "The last committed block."},
-         {.name = "safe", .nest = NEST_OBJECT, .nullable = true, .members = head_members, .about = "The last safe block."},
-         {.name = "finalized", .nest = NEST_OBJECT, .nullable = true, .members = head_members, .about = "The last finalized block."},
-         {.name = "source_head", .type = T_U64, .nullable = true, .about = "The source's head when last heard."},
-         {.name = "syncing", .type = T_BOOL, .about = "Whether the source has a block that is not committed."},
-         {.name = "lag_blocks", .type = T_U64, .about = "How many blocks are not committed."},
-         {.name = "lag_seconds", .type = T_U64, .about = "Age of the last committed block while syncing, else 0."},
-         {.name = "events", .type = T_U64, .about = "Canonical events."},
-         {.name = "feed_seq", .type = T_U64, .about = "Last number of the feed of events."},
-         {.name = "reorgs", .type = T_U64, .about = "How many reorgs were seen."},
-         {.name = "block_root", .type = T_HASH, .nullable = true, .about = "Root of the books at the head."},
-         {.name = "blocks_by_proof",
-          .nest = NEST_OBJECT,
-          .about = "Stored blocks by how their logs are known to be complete.",
-          .members = MEMBERS({.name = "archive", .type = T_U64, .about = "Read from an archive."},
-                             {.name = "none", .type = T_U64, .about = "Not proven."},
-                             {.name = "bloom", .type = T_U64, .about = "By the header's bloom."},
-                             {.name = "receipts", .type = T_U64, .about = "By the receipts' root."},
-                             {.name = "unhashable", .type = T_U64, .about = "The header has members unknown to this version."})},
-         {.name = "stopped", .type = T_TEXT, .nullable = true, .about = "Why the mirror refuses to go on."},
-         {.name = "mirror", .nest = NEST_OBJECT, .nullable = true, .members = mirror_members,
-          .about = "The mirror in this process; null if another process mirrors."},
-         {.name = "audit", .nest = NEST_ANY, .nullable = true, .about = "Result of the last verification; null if there was none."}),
-     .ask = status_ask,
-     .answer = status_answer},
-    {0}};
+/* What was last read before the database went away; the rest is null. */
+static enum err status_without_database(const struct request *r, struct reply *reply)
+{
+    struct state state;
+    struct json_writer *w = &reply->json;
+    watch_state(r->service->watch, &state);
+    bool head = state.known && state.has_head;
+    uint64_t lag = head && state.source_head > (int64_t)state.head ? (uint64_t)state.source_head - state.head : 0;
+    jw_key(w, "version");
+    jw_text(w, r->facts->version);
+    jw_key(w, "database");
+    jw_bool(w, false);
+    write_known(w, "chain_id", state.known && state.has_network, state.chain_id);
+    write_known(w, "network", false, 0);
+    write_known(w, "generation", state.known, state.generation);
+    write_block_number(w, "head", head, (int64_t)state.head);
+    write_block_number(w, "safe", state.known && state.safe >= 0, state.safe);
+    write_block_number(w, "finalized", state.known && state.finalized >= 0, state.finalized);
+    write_known(w, "source_head", state.known && state.source_head >= 0, (uint64_t)state.source_head);
+    jw_key(w, "syncing");
+    jw_bool(w, lag > 0);
+    write_known(w, "lag_blocks", true, lag);
+    static const char *const unknown[] = {"lag_seconds", "events",          "feed_seq", "reorgs",
+                                          "block_root",  "blocks_by_proof", "stopped"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        write_known(w, unknown[i], false, 0);
+    write_mirror(w);
+    write_known(w, "audit", false, 0);
+    return OK;
+}
+
+static const struct member mirror_members[] =
+    {{.name = "state",
+      .type = T_TEXT,
+      .about = "writing; standby: it has not the lease; ended: the archive is through; stopped: it refuses to go on."},
+     {.name = "restarts", .type = T_U64, .about = "How often it began again from the cursor after a failure."},
+     {.name = "source_requests", .type = T_U64, .about = "Requests to the source."},
+     {.name = "source_failures", .type = T_U64, .about = "Of these, not answered or answered with an error."},
+     {.name = "source_lies",
+      .type = T_U64,
+      .about = "Answers that contradicted themselves or a header; none was booked."},
+     {.name = "source_disagreements", .type = T_U64, .about = "Blocks whose hashes two endpoints told differently."},
+     {.name = "unhashable_headers", .type = T_U64, .about = "Headers with members unknown to this version."},
+     {.name = "error", .type = T_TEXT, .about = "The last failure since the last commit; empty if none."},
+     {.name = "source_error", .type = T_TEXT, .about = "The source's last failure; empty if none."},
+     {0}};
+
+static const struct member head_members[] =
+    {{.name = "number", .type = T_U64, .about = "Its number."},
+     {.name = "hash", .type = T_HASH, .nullable = true, .about = "Its hash; null if its header was not fetched."},
+     {.name = "time", .type = T_TIME, .nullable = true, .about = "Its time."},
+     {0}};
+
+const struct route status_routes[] =
+    {{.method = "GET",
+      .path = "/v1/status",
+      .about = "How far the mirror has come; answered also while syncing.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_NEVER,
+      .members = MEMBERS(
+          {.name = "version", .type = T_TEXT, .about = "Version of this program."},
+          {.name = "database",
+           .type = T_BOOL,
+           .about = "Whether the database answers. If not, what was last known is given and the rest is null."},
+          {.name = "chain_id", .type = T_U64, .nullable = true, .about = "The chain that is mirrored."},
+          {.name = "network", .type = T_TEXT, .nullable = true, .about = "Name of the network file."},
+          {.name = "generation", .type = T_U64, .nullable = true, .about = "Rises with every rebuild of the books."},
+          {.name = "head",
+           .nest = NEST_OBJECT,
+           .nullable = true,
+           .members = head_members,
+           .about = "The last committed block."},
+          {.name = "safe",
+           .nest = NEST_OBJECT,
+           .nullable = true,
+           .members = head_members,
+           .about = "The last safe block."},
+          {.name = "finalized",
+           .nest = NEST_OBJECT,
+           .nullable = true,
+           .members = head_members,
+           .about = "The last finalized block."},
+          {.name = "source_head", .type = T_U64, .nullable = true, .about = "The source's head when last heard."},
+          {.name = "syncing", .type = T_BOOL, .about = "Whether the source has a block that is not committed."},
+          {.name = "lag_blocks", .type = T_U64, .about = "How many blocks are not committed."},
+          {.name = "lag_seconds",
+           .type = T_U64,
+           .nullable = true,
+           .about = "Age of the last committed block while syncing, else 0."},
+          {.name = "events", .type = T_U64, .nullable = true, .about = "Canonical events."},
+          {.name = "feed_seq", .type = T_U64, .nullable = true, .about = "Last number of the feed of events."},
+          {.name = "reorgs", .type = T_U64, .nullable = true, .about = "How many reorgs were seen."},
+          {.name = "block_root", .type = T_HASH, .nullable = true, .about = "Root of the books at the head."},
+          {.name = "blocks_by_proof",
+           .nest = NEST_OBJECT,
+           .nullable = true,
+           .about = "Stored blocks by how their logs are known to be complete.",
+           .members = MEMBERS({.name = "archive", .type = T_U64, .about = "Read from an archive."},
+                              {.name = "none", .type = T_U64, .about = "Not proven."},
+                              {.name = "bloom", .type = T_U64, .about = "By the header's bloom."},
+                              {.name = "receipts", .type = T_U64, .about = "By the receipts' root."},
+                              {.name = "unhashable",
+                               .type = T_U64,
+                               .about = "The header has members unknown to this version."})},
+          {.name = "stopped", .type = T_TEXT, .nullable = true, .about = "Why the mirror refuses to go on."},
+          {.name = "mirror",
+           .nest = NEST_OBJECT,
+           .nullable = true,
+           .members = mirror_members,
+           .about = "The mirror in this process; null if another process mirrors."},
+          {.name = "audit",
+           .nest = NEST_ANY,
+           .nullable = true,
+           .about = "Result of the last verification; null if there was none."}),
+      .ask = status_ask,
+      .answer = status_answer,
+      .without_database = status_without_database},
+     {0}};

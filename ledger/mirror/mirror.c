@@ -40,6 +40,13 @@ static void health_leader(bool leader)
     pthread_mutex_unlock(&health_lock);
 }
 
+static void health_ended(void)
+{
+    pthread_mutex_lock(&health_lock);
+    health.ended = true;
+    pthread_mutex_unlock(&health_lock);
+}
+
 static void health_step(const struct feeder *feeder, const struct step *step)
 {
     struct source_health source;
@@ -266,6 +273,8 @@ enum err mirror_run(const struct mirror_options *o)
         struct mirror_health before, after;
         mirror_health_get(&before);
         enum err e = one_life(o);
+        if (e == ERR_END)
+            health_ended();
         if (e == ERR_END || e == ERR_STOPPED || atomic_load(o->stop))
             return OK;
         if (e == ERR_LEASE_LOST) {

@@ -28,6 +28,7 @@ struct mirror_options {
 struct mirror_health {
     bool running;          /* a mirror runs in this process; all else is zero if not */
     bool leader;           /* holds the lease */
+    bool ended;            /* the archive, or the head at start with once, is committed */
     bool stopped;          /* refuses to go on; reason in `error` */
     uint64_t batches, blocks, events, reorgs, restarts;
     char error[256];       /* the last failure, "" if none since the last commit */
