@@ -8,19 +8,25 @@
 enum { BOOK_DELEGATE = 0, BOOK_TOKEN = 1, BOOK_VOTES = 4 }; /* ledger.book.id; 0 marks a row of ledger.delegate */
 enum { COLUMN_BOOK = AT_COLUMNS, COLUMN_ASSET, COLUMN_AMOUNT, COLUMN_DELEGATE };
 
-/* Rows of one token stand together: its delegate, its balance, its votes. */
+/* Rows of one token stand together: its delegate (by the index, backwards), its balance, its votes. */
+/* clang-format off */
+#define ACCOUNT_ROWS                                                                                                  \
+    "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                                      \
+    " SELECT n.book, n.asset, e.balance, NULL::bytea AS delegate FROM ledger.account n"                               \
+    "  CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position"  \
+    "    ORDER BY e.position DESC LIMIT 1) e"                                                                         \
+    "  WHERE n.owner = $5 AND n.book IN (1, 4) AND e.balance > 0"                                                     \
+    " UNION ALL"                                                                                                      \
+    " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate FROM ledger.delegate d"                       \
+    "   WHERE d.delegator = $5 AND d.position <= a.position"                                                          \
+    "   ORDER BY d.token DESC, d.position DESC)"                                                                      \
+    ") x ON true ORDER BY x.asset, x.book"
+/* clang-format on */
+
 static enum err account_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT
-        "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("
-        " SELECT n.book, n.asset, e.balance, NULL::bytea AS delegate FROM ledger.account n"
-        "  CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position"
-        "    ORDER BY e.position DESC LIMIT 1) e"
-        "  WHERE n.owner = $5 AND n.book IN (1, 4) AND e.balance > 0"
-        " UNION ALL"
-        " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate FROM ledger.delegate d"
-        "   WHERE d.delegator = $5 AND d.position <= a.position ORDER BY d.token DESC, d.position DESC)" /* the index, backwards */
-        ") x ON true ORDER BY x.asset, x.book";
+    s->sql = SQL_AT ACCOUNT_ROWS;
+    s->sql_kept = SQL_AT_KEPT ACCOUNT_ROWS;
     statement_at(s, r);               /* $1 .. $4 */
     statement_value(s, r, "address"); /* $5 */
     return OK;
@@ -119,17 +125,21 @@ static enum err account_answer(const struct request *r, const struct rows *rows,
     return OK;
 }
 
-#define VOTES(compare, order)                                                                                  \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                        \
-    " SELECT coalesce(u.asset, d.token) AS token, nullif(d.delegate, decode(repeat('00', 20), 'hex')) AS delegate,"           \
-    "  coalesce(u.balance, 0) AS units, coalesce(u.asset, d.token) AS key"                                     \
-    " FROM (SELECT n.asset, e.balance FROM ledger.account n"                                                   \
-    "   CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position"         \
-    "     ORDER BY e.position DESC LIMIT 1) e WHERE n.owner = $5 AND n.book = 4 AND e.balance > 0) u"          \
-    " FULL JOIN (SELECT DISTINCT ON (d.token) d.token, d.delegate FROM ledger.delegate d"                      \
-    "   WHERE d.delegator = $5 AND d.position <= a.position ORDER BY d.token, d.position DESC) d ON d.token = u.asset"        \
-    " WHERE coalesce(u.asset, d.token) " compare " $6 AND (u.balance > 0 OR d.delegate <> decode(repeat('00', 20), 'hex'))"   \
+/* clang-format off */
+#define VOTES(compare, order)                                                                                         \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                               \
+    " SELECT coalesce(u.asset, d.token) AS token, nullif(d.delegate, decode(repeat('00', 20), 'hex')) AS delegate,"   \
+    "  coalesce(u.balance, 0) AS units, coalesce(u.asset, d.token) AS key"                                            \
+    " FROM (SELECT n.asset, e.balance FROM ledger.account n"                                                          \
+    "   CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position" \
+    "     ORDER BY e.position DESC LIMIT 1) e WHERE n.owner = $5 AND n.book = 4 AND e.balance > 0) u"                 \
+    " FULL JOIN (SELECT DISTINCT ON (d.token) d.token, d.delegate FROM ledger.delegate d"                             \
+    "   WHERE d.delegator = $5 AND d.position <= a.position ORDER BY d.token, d.position DESC) d ON d.token ="        \
+    " u.asset"                                                                                                        \
+    " WHERE coalesce(u.asset, d.token) " compare " $6 AND (u.balance > 0 OR d.delegate <> decode(repeat('00', 20),"   \
+    " 'hex'))"                                                                                                        \
     " ORDER BY key " order " LIMIT $7) x ON true ORDER BY x.key " order
+/* clang-format on */
 
 static enum err votes_ask(const struct request *r, struct statement *s)
 {
@@ -140,27 +150,29 @@ static enum err votes_ask(const struct request *r, struct statement *s)
     return OK;
 }
 
-#define VOTE_MEMBERS                                                                                           \
-    MEMBERS({.name = "token", .type = T_ADDRESS, .about = "The ERC20Votes token."},                            \
-            {.name = "delegate", .type = T_ADDRESS, .nullable = true, .about = "Whom the account delegated its own units to."}, \
+#define VOTE_MEMBERS                                                                \
+    MEMBERS({.name = "token", .type = T_ADDRESS, .about = "The ERC20Votes token."}, \
+            {.name = "delegate",                                                    \
+             .type = T_ADDRESS,                                                     \
+             .nullable = true,                                                      \
+             .about = "Whom the account delegated its own units to."},              \
             {.name = "units", .type = T_AMOUNT, .about = "What getVotes answers for the account."})
 
-static const struct member strategy_shares[] = {
-    {.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
-    {.name = "deposit_shares", .type = T_AMOUNT, .about = "Shares deposited."},
-    {.name = "scaling_factor", .type = T_AMOUNT, .about = "Deposit scaling factor, WAD."},
-    {.name = "withdrawable_shares", .type = T_AMOUNT, .about = "Shares that can be withdrawn."},
-    {0}};
-static const struct member queued_shares[] = {
-    {.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
-    {.name = "scaled_shares", .type = T_AMOUNT, .about = "Scaled shares in the queue."},
-    {.name = "withdrawable_shares", .type = T_AMOUNT, .about = "Shares that a completion would pay."},
-    {0}};
-static const struct member cooldown[] = {
-    {.name = "amount", .type = T_AMOUNT, .about = "What cools down."},
-    {.name = "started_at", .type = T_TIME, .about = "Since when."},
-    {.name = "available_at", .type = T_TIME, .about = "Until when."},
-    {0}};
+static const struct member strategy_shares[] =
+    {{.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
+     {.name = "deposit_shares", .type = T_AMOUNT, .about = "Shares deposited."},
+     {.name = "scaling_factor", .type = T_AMOUNT, .about = "Deposit scaling factor, WAD."},
+     {.name = "withdrawable_shares", .type = T_AMOUNT, .about = "Shares that can be withdrawn."},
+     {0}};
+static const struct member queued_shares[] =
+    {{.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
+     {.name = "scaled_shares", .type = T_AMOUNT, .about = "Scaled shares in the queue."},
+     {.name = "withdrawable_shares", .type = T_AMOUNT, .about = "Shares that a completion would pay."},
+     {0}};
+static const struct member cooldown[] = {{.name = "amount", .type = T_AMOUNT, .about = "What cools down."},
+                                         {.name = "started_at", .type = T_TIME, .about = "Since when."},
+                                         {.name = "available_at", .type = T_TIME, .about = "Until when."},
+                                         {0}};
 
 const struct route accounts_routes[] = {
     {.method = "GET",
@@ -175,30 +187,42 @@ const struct route accounts_routes[] = {
          {.name = "balances",
           .nest = NEST_LIST,
           .about = "Token balances that are not zero, ordered by token.",
-          .members = MEMBERS({.name = "token", .type = T_ADDRESS, .about = "The token's contract."},
-                             {.name = "token_id", .type = T_AMOUNT, .optional = true, .about = "ERC-1155 only: the token id."},
-                             {.name = "amount", .type = T_AMOUNT, .about = "What balanceOf answers."})},
-         {.name = "votes", .nest = NEST_LIST, .about = "Voting units and delegates, ordered by token.", .members = VOTE_MEMBERS},
+          .members =
+              MEMBERS({.name = "token", .type = T_ADDRESS, .about = "The token's contract."},
+                      {.name = "token_id", .type = T_AMOUNT, .optional = true, .about = "ERC-1155 only: the token id."},
+                      {.name = "amount", .type = T_AMOUNT, .about = "What balanceOf answers."})},
+         {.name = "votes",
+          .nest = NEST_LIST,
+          .about = "Voting units and delegates, ordered by token.",
+          .members = VOTE_MEMBERS},
          {.name = "stake",
           .nest = NEST_OBJECT,
           .about = "EigenLayer stake.",
-          .members = MEMBERS({.name = "delegated_to", .type = T_ADDRESS, .nullable = true, .about = "The operator."},
-                             {.name = "strategies", .nest = NEST_LIST, .about = "Deposits.", .members = strategy_shares})},
+          .members =
+              MEMBERS({.name = "delegated_to", .type = T_ADDRESS, .nullable = true, .about = "The operator."},
+                      {.name = "strategies", .nest = NEST_LIST, .about = "Deposits.", .members = strategy_shares})},
          {.name = "withdrawals",
           .nest = NEST_LIST,
           .about = "Queued withdrawals pending at the block.",
-          .members = MEMBERS({.name = "root", .type = T_HASH, .about = "The withdrawal root."},
-                             {.name = "nonce", .type = T_AMOUNT, .about = "The staker's nonce."},
-                             {.name = "start_block", .type = T_U64, .about = "When it was queued."},
-                             {.name = "slashable_until_block", .type = T_U64, .about = "The last block that can slash it."},
-                             {.name = "strategies", .nest = NEST_LIST, .about = "What it holds.", .members = queued_shares})},
+          .members =
+              MEMBERS({.name = "root", .type = T_HASH, .about = "The withdrawal root."},
+                      {.name = "nonce", .type = T_AMOUNT, .about = "The staker's nonce."},
+                      {.name = "start_block", .type = T_U64, .about = "When it was queued."},
+                      {.name = "slashable_until_block", .type = T_U64, .about = "The last block that can slash it."},
+                      {.name = "strategies", .nest = NEST_LIST, .about = "What it holds.", .members = queued_shares})},
          {.name = "alt_staking",
           .nest = NEST_LIST,
           .about = "Positions in ALT's own staking contract.",
           .members = MEMBERS({.name = "contract", .type = T_ADDRESS, .about = "The staking contract."},
                              {.name = "operator", .type = T_ADDRESS, .about = "The operator."},
-                             {.name = "staked", .type = T_AMOUNT, .about = "balanceOf(user, operator), cooling part included."},
-                             {.name = "cooldown", .nest = NEST_OBJECT, .nullable = true, .about = "What is leaving.", .members = cooldown})}),
+                             {.name = "staked",
+                              .type = T_AMOUNT,
+                              .about = "balanceOf(user, operator), cooling part included."},
+                             {.name = "cooldown",
+                              .nest = NEST_OBJECT,
+                              .nullable = true,
+                              .about = "What is leaving.",
+                              .members = cooldown})}),
      .ask = account_ask,
      .answer = account_answer},
     {.method = "GET",

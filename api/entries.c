@@ -3,28 +3,32 @@
 #include "api/routes.h"
 #include "api/sql.h"
 
-/* Each account of the owner gives at most a page of its own entries, in index order; the page is the merge of those. So page
- * 1,000 costs what page 1 costs. The joins that only decorate a row come after the limit and are one index probe each.
- * `created` keeps accounts out that did not exist at the block. */
-#define STATEMENT(compare, order)                                                                              \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                        \
-    " SELECT '0x' || encode(h.hash, 'hex') || '-' || p.log_index || '-' || p.leg AS id, p.position >> 32 AS block_number,"    \
-    "  h.time AS block_time, p.log_index, v.tx_hash, p.book, p.asset, p.asset AS token_id, p.delta, p.balance,"               \
-    "  CASE WHEN c.owned THEN c.owner END AS counterparty, v.cause, p.position"                                \
-    " FROM (SELECT k.name AS book, n.asset, e.* FROM ledger.account n JOIN ledger.book k ON k.id = n.book"     \
-    "   CROSS JOIN LATERAL (SELECT e.position, e.log_index, e.leg, e.delta, e.balance, e.counter FROM ledger.entry e"         \
-    "     WHERE e.account = n.id AND e.position <= a.position AND e.position " compare " $8"                   \
-    "     ORDER BY e.position " order " LIMIT $9) e"                                                           \
-    "   WHERE n.owner = $5 AND n.created <= a.position AND ($6::bytea IS NULL OR substr(n.asset, 1, 20) = $6)" \
-    "     AND CASE WHEN $7::text IS NULL THEN " SQL_IS_HOLDER_BOOK " ELSE k.name = $7 END"                     \
-    "   ORDER BY e.position " order " LIMIT $9) p"                                                             \
-    " CROSS JOIN LATERAL (SELECT o.owner, q.name NOT LIKE '%.unexplained' AS owned FROM ledger.account o"      \
-    "   JOIN ledger.book q ON q.id = o.book WHERE o.id = p.counter LIMIT 1) c"                                 \
-    " CROSS JOIN LATERAL (SELECT b.id, b.hash, b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"              \
-    "   WHERE m.number = p.position >> 32 LIMIT 1) h"                                                          \
-    " CROSS JOIN LATERAL (SELECT g.tx_hash, t.name AS cause FROM mirror.event g LEFT JOIN mirror.event_type t ON t.id = g.type"\
-    "   WHERE g.block = h.id AND g.log_index = p.log_index LIMIT 1) v"                                         \
+/* Each account of the owner gives at most a page of its own entries, in index order; the page is the merge of those.
+ * So page 1,000 costs what page 1 costs. The joins that only decorate a row come after the limit and are one index
+ * probe each. `created` keeps accounts out that did not exist at the block. */
+/* clang-format off */
+#define STATEMENT(compare, order)                                                                                     \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                               \
+    " SELECT '0x' || encode(h.hash, 'hex') || '-' || p.log_index || '-' || p.leg AS id, p.position >> 32 AS"          \
+    " block_number,"                                                                                                  \
+    "  h.time AS block_time, p.log_index, v.tx_hash, p.book, p.asset, p.asset AS token_id, p.delta, p.balance,"       \
+    "  CASE WHEN c.owned THEN c.owner END AS counterparty, v.cause, p.position"                                       \
+    " FROM (SELECT k.name AS book, n.asset, e.* FROM ledger.account n JOIN ledger.book k ON k.id = n.book"            \
+    "   CROSS JOIN LATERAL (SELECT e.position, e.log_index, e.leg, e.delta, e.balance, e.counter FROM ledger.entry e" \
+    "     WHERE e.account = n.id AND e.position <= a.position AND e.position " compare " $8"                          \
+    "     ORDER BY e.position " order " LIMIT $9) e"                                                                  \
+    "   WHERE n.owner = $5 AND n.created <= a.position AND ($6::bytea IS NULL OR substr(n.asset, 1, 20) = $6)"        \
+    "     AND CASE WHEN $7::text IS NULL THEN " SQL_IS_HOLDER_BOOK " ELSE k.name = $7 END"                            \
+    "   ORDER BY e.position " order " LIMIT $9) p"                                                                    \
+    " CROSS JOIN LATERAL (SELECT o.owner, q.name NOT LIKE '%.unexplained' AS owned FROM ledger.account o"             \
+    "   JOIN ledger.book q ON q.id = o.book WHERE o.id = p.counter LIMIT 1) c"                                        \
+    " CROSS JOIN LATERAL (SELECT b.id, b.hash, b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"      \
+    "   WHERE m.number = p.position >> 32 LIMIT 1) h"                                                                 \
+    " CROSS JOIN LATERAL (SELECT g.tx_hash, t.name AS cause FROM mirror.event g LEFT JOIN mirror.event_type t ON"     \
+    " t.id = g.type"                                                                                                  \
+    "   WHERE g.block = h.id AND g.log_index = p.log_index LIMIT 1) v"                                                \
     " ORDER BY p.position " order ") x ON true ORDER BY x.position " order
+/* clang-format on */
 
 static enum err entries_ask(const struct request *r, struct statement *s)
 {
@@ -40,17 +44,18 @@ static enum err entries_ask(const struct request *r, struct statement *s)
 const struct route entries_routes[] = {
     {.method = "GET",
      .path = "/v1/accounts/{address}/entries",
-     .about = "The statement of an account: each entry of its accounts in the books with the balance after it, oldest first.",
+     .about =
+         "The statement of an account: each entry of its accounts in the books with the balance after it, oldest first.",
      .shape = SHAPE_LIST,
      .takes_at = true,
      .cache = CACHE_STATE,
-     .parameters = PARAMETERS(
-         {.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose statement."},
-         {.name = "asset", .type = PARAMETER_ADDRESS, .about = "Only entries of this token contract."},
-         {.name = "book",
-          .type = PARAMETER_CHOICE,
-          .choices = CHOICES("token", "token.issued", "token.unexplained", "votes", "votes.issued"),
-          .about = "Only entries of this book; without it, of all books that people hold accounts in."}),
+     .parameters =
+         PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose statement."},
+                    {.name = "asset", .type = PARAMETER_ADDRESS, .about = "Only entries of this token contract."},
+                    {.name = "book",
+                     .type = PARAMETER_CHOICE,
+                     .choices = CHOICES("token", "token.issued", "token.unexplained", "votes", "votes.issued"),
+                     .about = "Only entries of this book; without it, of all books that people hold accounts in."}),
      .members = MEMBERS(
          {.name = "id", .type = T_TEXT, .about = "Block hash, log index and leg; the same in every replay."},
          {.name = "block_number", .type = T_U64, .about = "The block that moved it."},
@@ -59,7 +64,11 @@ const struct route entries_routes[] = {
          {.name = "tx_hash", .type = T_HASH, .about = "The transaction."},
          {.name = "book", .type = T_TEXT, .about = "The book: token, votes, ..."},
          {.name = "asset", .type = T_ADDRESS, .write = asset_write_token, .about = "The token's contract."},
-         {.name = "token_id", .type = T_AMOUNT, .nullable = true, .write = asset_write_id, .about = "ERC-1155: the token id."},
+         {.name = "token_id",
+          .type = T_AMOUNT,
+          .nullable = true,
+          .write = asset_write_id,
+          .about = "ERC-1155: the token id."},
          {.name = "delta", .type = T_DELTA, .about = "The change."},
          {.name = "balance", .type = T_AMOUNT, .about = "The balance after it."},
          {.name = "counterparty",

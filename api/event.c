@@ -8,10 +8,10 @@
 
 enum { GROUP_MAX = 64, WORD = 32, TOPICS_MAX = 4 };
 
-const struct member event_raw_members[] = {
-    {.name = "topics", .type = T_HASH, .nest = NEST_SCALARS, .about = "0 to 4 topics."},
-    {.name = "data", .type = T_BYTES, .about = "The data."},
-    {0}};
+const struct member event_raw_members[] =
+    {{.name = "topics", .type = T_HASH, .nest = NEST_SCALARS, .about = "0 to 4 topics."},
+     {.name = "data", .type = T_BYTES, .about = "The data."},
+     {0}};
 
 /* Column `raw`: the number of topics, the topics, the data. */
 static void unpack(struct slice raw, struct log *log)
@@ -23,8 +23,8 @@ static void unpack(struct slice raw, struct log *log)
     log->data = (struct slice){raw.p + 1 + (size_t)log->n_topics * WORD, raw.n - 1 - (size_t)log->n_topics * WORD};
 }
 
-/* The declaration by its public name ("ERC20.Transfer") and signature, as mirror.event_type keeps them. NULL: an event of
- * another version of this program. */
+/* The declaration by its public name ("ERC20.Transfer") and signature, as mirror.event_type keeps them. NULL: an
+ * event of another version of this program. */
 static const struct abi_event *declaration(const char *type, const char *signature)
 {
     const char *dot = strrchr(type, '.');
@@ -40,8 +40,8 @@ static bool write_decoded(struct json_writer *w, const struct rows *rows, size_t
 {
     if (rows_null(rows, row, first + EVENT_TYPE) || rows_bool(rows, row, first + EVENT_UNDECODABLE))
         return false;
-    const struct abi_event *event =
-        declaration(rows_text(rows, row, first + EVENT_TYPE), rows_text(rows, row, first + EVENT_DATA));
+    const struct abi_event *event = declaration(rows_text(rows, row, first + EVENT_TYPE),
+                                                rows_text(rows, row, first + EVENT_DATA));
     AUTO_ARENA arena = {0};
     struct log log = {.index = 0};
     struct abi_value *values;

@@ -7,48 +7,58 @@
 #include "api/sql.h"
 
 /* Lists are ordered by (number, block, log index): as the chain is, and events of several blocks of one number stand
- * together. Parameters: $5 type, $6 subject, $7 contract, $8 from_block, $9 to_block, $10 retracted (0 no, 1 yes, 2 all),
- * $11 .. $13 the key, $14 the limit.
+ * together. Parameters: $5 type, $6 subject, $7 contract, $8 from_block, $9 to_block, $10 retracted (0 no, 1 yes, 2
+ * all), $11 .. $13 the key, $14 the limit.
  *
- * Which index drives depends on the filters: type, else subject, else the blocks themselves. A block's `canonical` is whether
- * it stands in the chain now. Events of a later generation wait for its switch. The joins that only decorate a row come after the limit. */
-#define IN_RANGE(number) " " number " BETWEEN coalesce($8::bigint, 0) AND least(coalesce($9::bigint, a.number), a.number)"
+ * Which index drives depends on the filters: type, else subject, else the blocks themselves. A block's `canonical`
+ * is whether it stands in the chain now. Events of a later generation wait for its switch. The joins that only
+ * decorate a row come after the limit. */
+/* clang-format off */
+#define IN_RANGE(number) " " number " BETWEEN coalesce($8::bigint, 0) AND least(coalesce($9::bigint, a.number),"      \
+    " a.number)"
 #define AFTER(compare) " (e.number, e.block, e.log_index) " compare " ($11, $12, $13)"
-#define FILTERS                                                                                                \
-    " AND e.generation <= a.generation AND ($6::bytea IS NULL OR e.subject = $6) AND ($7::bytea IS NULL OR e.contract = $7)"
+#define FILTERS                                                                                                       \
+    " AND e.generation <= a.generation AND ($6::bytea IS NULL OR e.subject = $6) AND ($7::bytea IS NULL OR"           \
+    " e.contract = $7)"
 /* A scalar subquery and no EXISTS: that may become a hash of the whole chain. */
-#define WANTED                                                                                                 \
-    " AND ($10::smallint = 2 OR ($10 = 0) ="                                                                   \
+#define WANTED                                                                                                        \
+    " AND ($10::smallint = 2 OR ($10 = 0) ="                                                                          \
     " (coalesce((SELECT m.block FROM mirror.chain m WHERE m.number = e.number LIMIT 1), -1) = e.block))"
 #define ORDER(order) " ORDER BY e.number " order ", e.block " order ", e.log_index " order
 
-#define LIST(source, order)                                                                                    \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                        \
-    " SELECT" SQL_EVENT_COLUMNS("v.canonical IS NULL") ", v.number AS key1, v.block AS key2, v.log_index AS key3"             \
-    " FROM (SELECT e.*, m.block AS canonical FROM (" source ") e"                                              \
-    "   LEFT JOIN LATERAL (SELECT m.block FROM mirror.chain m WHERE m.number = e.number AND m.block = e.block LIMIT 1) m ON true) v"  \
-    " CROSS JOIN LATERAL (SELECT b.hash, b.time FROM mirror.block b WHERE b.id = v.block LIMIT 1) b"           \
-    " LEFT JOIN LATERAL (SELECT t.name, t.signature FROM mirror.event_type t WHERE t.id = v.type LIMIT 1) t ON true"          \
+#define LIST(source, order)                                                                                           \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                               \
+    " SELECT" SQL_EVENT_COLUMNS("v.canonical IS NULL") ", v.number AS key1, v.block AS key2, v.log_index AS key3"     \
+    " FROM (SELECT e.*, m.block AS canonical FROM (" source ") e"                                                     \
+    "   LEFT JOIN LATERAL (SELECT m.block FROM mirror.chain m WHERE m.number = e.number AND m.block = e.block"        \
+    "     LIMIT 1) m ON true) v"                                                                                      \
+    " CROSS JOIN LATERAL (SELECT b.hash, b.time FROM mirror.block b WHERE b.id = v.block LIMIT 1) b"                  \
+    " LEFT JOIN LATERAL (SELECT t.name, t.signature FROM mirror.event_type t WHERE t.id = v.type LIMIT 1) t ON true"  \
     " CROSS JOIN mirror.cursor f) x ON true ORDER BY x.key1 " order ", x.key2 " order ", x.key3 " order
 
-#define BY_TYPE(compare, order)                                                                                \
-    "SELECT e.* FROM mirror.event_type k CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.type = k.id AND"          \
-    IN_RANGE("e.number") " AND e.number " compare "= $11 AND" AFTER(compare) FILTERS WANTED ORDER(order) " LIMIT $14) e"      \
-    " WHERE k.name = $5" ORDER(order) " LIMIT $14"
-#define BY_SUBJECT(compare, order)                                                                             \
-    "SELECT e.* FROM mirror.event e WHERE e.subject = $6 AND"                                                  \
+#define BY_TYPE(compare, order)                                                                                       \
+    "SELECT e.* FROM mirror.event_type k CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.type = k.id AND"  \
+    IN_RANGE("e.number") " AND e.number " compare "= $11 AND" AFTER(compare) FILTERS WANTED ORDER(order)              \
+    " LIMIT $14) e WHERE k.name = $5" ORDER(order) " LIMIT $14"
+#define BY_SUBJECT(compare, order)                                                                                    \
+    "SELECT e.* FROM mirror.event e WHERE e.subject = $6 AND"                                                         \
     IN_RANGE("e.number") " AND e.number " compare "= $11 AND" AFTER(compare) FILTERS WANTED ORDER(order) " LIMIT $14"
 /* Blocks in order, each with its events: canonical ones, those of reorgs, or all that were ever booked. */
-#define BY_BLOCK(blocks, compare, order)                                                                       \
-    "SELECT e.* FROM (" blocks " ORDER BY q.number " order ", q.block " order ") q"                            \
-    " CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.block = q.block AND"                          \
-    " (q.number, q.block, e.log_index) " compare " ($11, $12, $13)" FILTERS WANTED                             \
-    " ORDER BY e.log_index " order " LIMIT $14) e ORDER BY q.number " order ", q.block " order ", e.log_index " order " LIMIT $14"
-#define CHAIN(compare) "SELECT q.number, q.block FROM mirror.chain q WHERE q.number " compare "= $11 AND" IN_RANGE("q.number")
-#define UNWOUND(compare)                                                                                       \
-    "SELECT DISTINCT q.number, q.block FROM mirror.reorg_block q WHERE q.number " compare "= $11 AND" IN_RANGE("q.number")
-#define BOOKED(compare)                                                                                        \
-    "SELECT q.number, q.block FROM (SELECT b.number, b.id AS block FROM mirror.block b) q WHERE q.number " compare "= $11 AND" IN_RANGE("q.number")
+#define BY_BLOCK(blocks, compare, order)                                                                              \
+    "SELECT e.* FROM (" blocks " ORDER BY q.number " order ", q.block " order ") q"                                   \
+    " CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.block = q.block AND"                                 \
+    " (q.number, q.block, e.log_index) " compare " ($11, $12, $13)" FILTERS WANTED                                    \
+    " ORDER BY e.log_index " order " LIMIT $14) e ORDER BY q.number " order ", q.block " order ", e.log_index"        \
+    " " order " LIMIT $14"
+#define CHAIN(compare) "SELECT q.number, q.block FROM mirror.chain q WHERE q.number " compare "= $11"                 \
+    " AND" IN_RANGE("q.number")
+#define UNWOUND(compare)                                                                                              \
+    "SELECT DISTINCT q.number, q.block FROM mirror.reorg_block q WHERE q.number " compare "= $11"                     \
+    " AND" IN_RANGE("q.number")
+#define BOOKED(compare)                                                                                               \
+    "SELECT q.number, q.block FROM (SELECT b.number, b.id AS block FROM mirror.block b) q WHERE q.number"             \
+    " " compare "= $11 AND" IN_RANGE("q.number")
+/* clang-format on */
 
 enum { RETRACTED_NO, RETRACTED_YES, RETRACTED_ALL };
 
@@ -61,13 +71,15 @@ static const char *list_statement(bool by_type, bool by_subject, int16_t retract
     if (retracted == RETRACTED_NO)
         return down ? LIST(BY_BLOCK(CHAIN("<"), "<", "DESC"), "DESC") : LIST(BY_BLOCK(CHAIN(">"), ">", "ASC"), "ASC");
     if (retracted == RETRACTED_YES)
-        return down ? LIST(BY_BLOCK(UNWOUND("<"), "<", "DESC"), "DESC") : LIST(BY_BLOCK(UNWOUND(">"), ">", "ASC"), "ASC");
+        return down ? LIST(BY_BLOCK(UNWOUND("<"), "<", "DESC"), "DESC")
+                    : LIST(BY_BLOCK(UNWOUND(">"), ">", "ASC"), "ASC");
     return down ? LIST(BY_BLOCK(BOOKED("<"), "<", "DESC"), "DESC") : LIST(BY_BLOCK(BOOKED(">"), ">", "ASC"), "ASC");
 }
 
 static enum err events_ask(const struct request *r, struct statement *s)
 {
-    if (request_given(r, "from_block") && request_given(r, "to_block") && request_u64(r, "from_block") > request_u64(r, "to_block"))
+    if (request_given(r, "from_block") && request_given(r, "to_block") &&
+        request_u64(r, "from_block") > request_u64(r, "to_block"))
         return err_with(ERR_FIELD, "to_block: must not be below from_block");
     int16_t retracted = (int16_t)request_choice(r, "retracted");
     s->sql = list_statement(request_given(r, "type"), request_given(r, "subject"), retracted, r->page.descending);
@@ -101,10 +113,12 @@ static enum err event_ask(const struct request *r, struct statement *s)
     int32_t log_index;
     if (!parse_id(request_text(r, "id"), &block, &log_index))
         return err_with(ERR_NOT_FOUND, "an event's id is its block's hash, a dash and its log index");
+    /* clang-format off */
     s->sql = "SELECT" SQL_EVENT_COLUMNS("(m.block IS NULL)")
-        " FROM mirror.block b JOIN mirror.event v ON v.block = b.id LEFT JOIN mirror.event_type t ON t.id = v.type"
-        " LEFT JOIN mirror.chain m ON m.number = b.number AND m.block = b.id CROSS JOIN mirror.cursor f"
-        " WHERE b.hash = $1 AND v.log_index = $2 AND v.generation <= f.generation";
+             " FROM mirror.block b JOIN mirror.event v ON v.block = b.id LEFT JOIN mirror.event_type t ON t.id = v.type"
+             " LEFT JOIN mirror.chain m ON m.number = b.number AND m.block = b.id CROSS JOIN mirror.cursor f"
+             " WHERE b.hash = $1 AND v.log_index = $2 AND v.generation <= f.generation";
+    /* clang-format on */
     statement_in(s, (struct param){T_HASH, arena_copy(r->arena, &block, sizeof block)});
     statement_in(s, (struct param){T_I32, arena_copy(r->arena, &log_index, sizeof log_index)});
     return OK;
@@ -117,34 +131,36 @@ static enum err event_answer(const struct request *r, const struct rows *rows, s
     return OK;
 }
 
-const struct route events_routes[] = {
-    {.method = "GET",
-     .path = "/v1/events",
-     .about = "Logs of the configured contracts in chain order, decoded; canonical ones unless retracted says otherwise.",
-     .shape = SHAPE_LIST,
-     .takes_at = true,
-     .cache = CACHE_STATE,
-     .parameters = PARAMETERS(
-         {.name = "type", .type = PARAMETER_TEXT, .max = 128, .about = "Only this type, as in ERC20.Transfer."},
-         {.name = "subject", .type = PARAMETER_ADDRESS, .about = "Only events about this address."},
-         {.name = "contract", .type = PARAMETER_ADDRESS, .about = "Only events of this contract."},
-         {.name = "from_block", .type = PARAMETER_U64, .about = "First block number."},
-         {.name = "to_block", .type = PARAMETER_U64, .about = "Last block number."},
-         {.name = "retracted",
-          .type = PARAMETER_CHOICE,
-          .choices = CHOICES("false", "true", "all"),
-          .about = "Whether to list what reorgs took off the chain."}),
-     .members = MEMBERS(EVENT_MEMBERS),
-     .KEYS(T_I64, T_I64, T_I32),
-     .both_orders = true,
-     .ask = events_ask},
-    {.method = "GET",
-     .path = "/v1/events/{id}",
-     .about = "One event, also if it was retracted.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_STATE,
-     .parameters = PARAMETERS({.name = "id", .type = PARAMETER_TEXT, .max = 128, .about = "Block hash, dash, log index."}),
-     .members = MEMBERS(EVENT_MEMBERS),
-     .ask = event_ask,
-     .answer = event_answer},
-    {0}};
+const struct route events_routes[] =
+    {{.method = "GET",
+      .path = "/v1/events",
+      .about =
+          "Logs of the configured contracts in chain order, decoded; canonical ones unless retracted says otherwise.",
+      .shape = SHAPE_LIST,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS(
+          {.name = "type", .type = PARAMETER_TEXT, .max = 128, .about = "Only this type, as in ERC20.Transfer."},
+          {.name = "subject", .type = PARAMETER_ADDRESS, .about = "Only events about this address."},
+          {.name = "contract", .type = PARAMETER_ADDRESS, .about = "Only events of this contract."},
+          {.name = "from_block", .type = PARAMETER_U64, .about = "First block number."},
+          {.name = "to_block", .type = PARAMETER_U64, .about = "Last block number."},
+          {.name = "retracted",
+           .type = PARAMETER_CHOICE,
+           .choices = CHOICES("false", "true", "all"),
+           .about = "Whether to list what reorgs took off the chain."}),
+      .members = MEMBERS(EVENT_MEMBERS),
+      .KEYS(T_I64, T_I64, T_I32),
+      .both_orders = true,
+      .ask = events_ask},
+     {.method = "GET",
+      .path = "/v1/events/{id}",
+      .about = "One event, also if it was retracted.",
+      .shape = SHAPE_OBJECT,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS(
+          {.name = "id", .type = PARAMETER_TEXT, .max = 128, .about = "Block hash, dash, log index."}),
+      .members = MEMBERS(EVENT_MEMBERS),
+      .ask = event_ask,
+      .answer = event_answer},
+     {0}};

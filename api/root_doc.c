@@ -43,25 +43,24 @@ static const struct member link_members[] = {{.name = "name", .type = T_TEXT, .a
                                              {.name = "path", .type = T_TEXT, .about = "Its path, or the form of it."},
                                              {.name = "about", .type = T_TEXT, .about = "What it is."},
                                              {0}};
-#define ROOT_MEMBERS                                                                                           \
-    MEMBERS({.name = "name", .type = T_TEXT, .about = "This program."},                                        \
-            {.name = "version", .type = T_TEXT, .about = "Its version."},                                      \
-            {.name = "about", .type = T_TEXT, .about = "What it is."},                                         \
+#define ROOT_MEMBERS                                                      \
+    MEMBERS({.name = "name", .type = T_TEXT, .about = "This program."},   \
+            {.name = "version", .type = T_TEXT, .about = "Its version."}, \
+            {.name = "about", .type = T_TEXT, .about = "What it is."},    \
             {.name = "links", .nest = NEST_LIST, .members = link_members, .about = "Where to go on."})
 
-const struct route root_doc_routes[] = {
-    {.method = "GET",
-     .path = "/",
-     .about = "What this is and where to go on.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_BUILD,
-     .members = ROOT_MEMBERS,
-     .local = root_local},
-    {.method = "GET",
-     .path = "/v1",
-     .about = "What this is and where to go on.",
-     .shape = SHAPE_OBJECT,
-     .cache = CACHE_BUILD,
-     .members = ROOT_MEMBERS,
-     .local = root_local},
-    {0}};
+const struct route root_doc_routes[] = {{.method = "GET",
+                                         .path = "/",
+                                         .about = "What this is and where to go on.",
+                                         .shape = SHAPE_OBJECT,
+                                         .cache = CACHE_BUILD,
+                                         .members = ROOT_MEMBERS,
+                                         .local = root_local},
+                                        {.method = "GET",
+                                         .path = "/v1",
+                                         .about = "What this is and where to go on.",
+                                         .shape = SHAPE_OBJECT,
+                                         .cache = CACHE_BUILD,
+                                         .members = ROOT_MEMBERS,
+                                         .local = root_local},
+                                        {0}};

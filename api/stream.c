@@ -1,11 +1,11 @@
-/* api/stream.c - the feed of events as they become and cease to be true, as server-sent events that resume without loss. */
+/* api/stream.c - events as they become and cease to be true, as server-sent events that resume without loss. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "api/event.h"
 #include "api/routes.h"
 
-enum { STREAM_BATCH = 500 }; /* feed numbers looked at in one go, shown or not */
+enum { STREAM_BATCH = 500 };        /* feed numbers looked at in one go, shown or not */
 #define SEQ_MAX (UINT64_C(1) << 53) /* numbers of the feed are JSON numbers */
 enum { COLUMN_SEQ, COLUMN_SHOWN, COLUMN_ADDED, COLUMN_EVENT };
 
@@ -33,8 +33,9 @@ static void write_message(struct buffer *out, const struct rows *rows, size_t ro
     buffer_text(out, "\n\n");
 }
 
-/* mirror.feed has one row per block; its events are numbered seq .. seq + events - 1, ascending by log index when added,
- * descending when retracted. Filters only hide: the numbers of hidden events are passed over, so `after` moves on. */
+/* mirror.feed has one row per block; its events are numbered seq .. seq + events - 1, ascending by log index when
+ * added, descending when retracted. Filters only hide: the numbers of hidden events are passed over, so `after`
+ * moves on. */
 static enum err stream_feed(const struct request *r, struct db *db, uint64_t *after, struct buffer *out, bool *more)
 {
     if (*after == FEED_FROM_NOW && request_given(r, "from"))
@@ -44,23 +45,28 @@ static enum err stream_feed(const struct request *r, struct db *db, uint64_t *af
         return end_of_feed(db, after);
     }
     int64_t since = *after < SEQ_MAX ? (int64_t)*after : (int64_t)SEQ_MAX, batch = STREAM_BATCH;
-    struct param type = request_param(r, "type"), subject = request_param(r, "subject"), contract = request_param(r, "contract");
+    struct param type = request_param(r, "type"), subject = request_param(r, "subject"),
+                 contract = request_param(r, "contract");
     AUTO_ROWS rows = NULL;
+    /* clang-format off */
     TRY(db_query(db,
-                 "SELECT v.seq, v.shown, v.added,"
-                 SQL_EVENT_COLUMNS("(NOT v.added)")
-                 " FROM (SELECT e.*, ($3::text IS NULL OR e.type = ANY (ARRAY(SELECT y.id FROM mirror.event_type y WHERE y.name = $3)))"
+                 "SELECT v.seq, v.shown, v.added," SQL_EVENT_COLUMNS("(NOT v.added)")
+                 " FROM (SELECT e.*, ($3::text IS NULL OR e.type = ANY (ARRAY(SELECT y.id FROM mirror.event_type y"
+                 "         WHERE y.name = $3)))"
                  "     AND ($4::bytea IS NULL OR e.subject = $4) AND ($5::bytea IS NULL OR e.contract = $5) AS shown"
-                 "   FROM mirror.feed q CROSS JOIN LATERAL (SELECT e.*, q.added, q.seq + CASE WHEN q.added THEN row_number() OVER w - 1"
-                 "       ELSE q.events - row_number() OVER w END AS seq FROM mirror.event e WHERE e.block = q.block"
+                 "   FROM mirror.feed q CROSS JOIN LATERAL (SELECT e.*, q.added, q.seq + CASE WHEN q.added"
+                 "       THEN row_number() OVER w - 1 ELSE q.events - row_number() OVER w END AS seq"
+                 "       FROM mirror.event e WHERE e.block = q.block"
                  "       AND e.generation > q.since AND e.generation <= q.generation"
                  "       WINDOW w AS (ORDER BY e.log_index)) e"
-                 "   WHERE q.seq >= coalesce((SELECT g.seq FROM mirror.feed g WHERE g.seq <= $1 + 1 ORDER BY g.seq DESC LIMIT 1), 0)"
+                 "   WHERE q.seq >= coalesce((SELECT g.seq FROM mirror.feed g WHERE g.seq <= $1 + 1"
+                 "         ORDER BY g.seq DESC LIMIT 1), 0)"
                  "     AND q.seq <= $1 + $2 AND e.seq > $1 AND e.seq <= $1 + $2) v"
                  " CROSS JOIN LATERAL (SELECT b.hash, b.time FROM mirror.block b WHERE b.id = v.block LIMIT 1) b"
-                 " LEFT JOIN LATERAL (SELECT t.name, t.signature FROM mirror.event_type t WHERE t.id = v.type LIMIT 1) t ON true"
-                 " CROSS JOIN mirror.cursor f ORDER BY v.seq",
+                 " LEFT JOIN LATERAL (SELECT t.name, t.signature FROM mirror.event_type t WHERE t.id = v.type"
+                 "   LIMIT 1) t ON true CROSS JOIN mirror.cursor f ORDER BY v.seq",
                  WITH(IN(&since), IN(&batch), type, subject, contract), &rows));
+    /* clang-format on */
     size_t n = rows_count(rows);
     for (size_t i = 0; i < n; i++)
         if (rows_bool(rows, i, COLUMN_SHOWN))
@@ -71,16 +77,19 @@ static enum err stream_feed(const struct request *r, struct db *db, uint64_t *af
     return OK;
 }
 
-const struct route stream_routes[] = {
-    {.method = "GET",
-     .path = "/v1/events/stream",
-     .about = "Server-sent events: each event added to or retracted from the canonical chain, numbered without gaps; Last-Event-ID resumes.",
-     .shape = SHAPE_STREAM,
-     .cache = CACHE_NEVER,
-     .parameters = PARAMETERS(
-         {.name = "from", .type = PARAMETER_U64, .about = "First number of the feed wanted; without it and Last-Event-ID, from now on."},
-         {.name = "type", .type = PARAMETER_TEXT, .max = 128, .about = "Only this type, as in ERC20.Transfer."},
-         {.name = "subject", .type = PARAMETER_ADDRESS, .about = "Only events about this address."},
-         {.name = "contract", .type = PARAMETER_ADDRESS, .about = "Only events of this contract."}),
-     .feed = stream_feed},
-    {0}};
+const struct route stream_routes[] =
+    {{.method = "GET",
+      .path = "/v1/events/stream",
+      .about =
+          "Server-sent events: each event added to or retracted from the chain, without gaps; Last-Event-ID resumes.",
+      .shape = SHAPE_STREAM,
+      .cache = CACHE_NEVER,
+      .parameters = PARAMETERS(
+          {.name = "from",
+           .type = PARAMETER_U64,
+           .about = "First number of the feed wanted; without it and Last-Event-ID, from now on."},
+          {.name = "type", .type = PARAMETER_TEXT, .max = 128, .about = "Only this type, as in ERC20.Transfer."},
+          {.name = "subject", .type = PARAMETER_ADDRESS, .about = "Only events about this address."},
+          {.name = "contract", .type = PARAMETER_ADDRESS, .about = "Only events of this contract."}),
+      .feed = stream_feed},
+     {0}};

@@ -16,6 +16,7 @@ const [T, V, M, U] = [0x71, 0x72, 0x73, 0x74].map(address); // votes token, vaul
 const [A, B, C, D] = [0xa1, 0xb1, 0xc1, 0xd1].map(address);
 const MOVES = 1200; // of A to B and back: a statement of many pages
 const HEAD = 140;
+const STREAM_MS = 20000; // a stream that says nothing more has lost something
 const folder = mkdtempSync(join(tmpdir(), "altledger-resources-"));
 let url, program, openapi;
 
@@ -253,7 +254,7 @@ test("events: decoded, filtered, undecodable and unknown ones kept, retracted on
 /* Reads messages until `n` have come. */
 async function stream(path, n, headers = {}) {
     const stop = new AbortController();
-    const reply = await fetch(url + path, { headers, signal: stop.signal });
+    const reply = await fetch(url + path, { headers, signal: AbortSignal.any([stop.signal, AbortSignal.timeout(STREAM_MS)]) });
     assert.equal(reply.headers.get("content-type").split(";")[0], "text/event-stream");
     const messages = [];
     let text = "";
