@@ -99,17 +99,51 @@ static bool may_repeat(struct exchange *x, enum err e)
 static enum err ask(struct exchange *x)
 {
     x->statement = (struct statement){.sql = NULL};
+    x->kept = false;
     return x->request.route->ask(&x->request, &x->statement);
+}
+
+/* A finalized block asked for by number is most often in memory. */
+static void use_kept(struct exchange *x)
+{
+    const struct at *at = &x->request.at;
+    struct service *s = x->service;
+    x->kept = x->statement.sql_kept != NULL && at->kind == AT_NUMBER &&
+              asof_kept(s, (uint64_t)at->number, watch_generation(s->watch), &x->request.as_of);
+    if (x->kept)
+        x->statement.sql = x->statement.sql_kept;
+}
+
+/* Another generation, or another database: what was in memory is not of these rows. */
+static bool outdated(const struct exchange *x, const struct rows *rows)
+{
+    struct as_of now;
+    if (!x->kept)
+        return false;
+    if (rows_count(rows) == 0)
+        return true;
+    as_of_read(rows, &now);
+    return now.generation != x->request.as_of.generation;
 }
 
 /* The block that the rows speak of. ERR_END: its header must be asked for, by somebody who may wait. */
 static enum err read_as_of(struct exchange *x, const struct rows *rows, struct as_of *out)
 {
     struct service *s = x->service;
+    struct as_of kept = *out;
     as_of_read(rows, out);
     watch_saw(s->watch, out->generation, out->version);
-    if (out->has_block || asof_remembered(s, out))
+    if (x->kept) {
+        out->has_block = true;
+        out->hash = kept.hash;
+        out->time = kept.time;
+        out->has_root = kept.has_root;
+        out->root = kept.root;
+    }
+    if (out->has_block || asof_remembered(s, out)) {
+        asof_keep(s, out);
         return OK;
+    }
     return s->options.n_rpc_urls > 0 ? ERR_END : ERR_NO_HEADER;
 }
 
@@ -175,6 +209,8 @@ enum outcome { DONE, EXPLAIN, REPEAT, HAND_OVER };
 
 static enum outcome take_result(struct exchange *x, enum err e, const struct rows *rows)
 {
+    if (e == OK && outdated(x, rows))
+        e = err_with(ERR_RETRY, "the block was looked up in another generation");
     if (e != OK) {
         if (may_repeat(x, e))
             return REPEAT;
@@ -224,6 +260,7 @@ static bool send_all(struct runner *r, struct exchange **xs, enum outcome *outco
             refuse(xs[i], asked);
             continue;
         }
+        use_kept(xs[i]); /* what is repeated looks the block up again */
         if (e == OK)
             e = send_one(r, xs[i], &unsynced);
         sent[i] = e == OK;

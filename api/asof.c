@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { REMEMBERED = 4096, RPC_TIMEOUT_MS = 5000 };
+enum { REMEMBERED = 4096, KEPT = 1 << 15, RPC_TIMEOUT_MS = 5000 };
 
 struct remembered {
     bool used;
@@ -17,6 +17,7 @@ struct remembered {
 struct headers {
     pthread_mutex_t lock;
     struct remembered slots[REMEMBERED]; /* by number modulo; newer ones push out older ones */
+    struct as_of kept[KEPT];             /* likewise; has_block: used */
 };
 
 struct headers *headers_open(void)
@@ -65,6 +66,26 @@ bool asof_remembered(struct service *s, struct as_of *as_of)
         return false;
     complete(as_of, &r);
     return true;
+}
+
+void asof_keep(struct service *s, const struct as_of *as_of)
+{
+    if (as_of->finality != FINALITY_FINALIZED || !as_of->has_block)
+        return;
+    pthread_mutex_lock(&s->headers->lock);
+    s->headers->kept[as_of->number % KEPT] = *as_of;
+    pthread_mutex_unlock(&s->headers->lock);
+}
+
+bool asof_kept(struct service *s, uint64_t number, uint64_t generation, struct as_of *out)
+{
+    pthread_mutex_lock(&s->headers->lock);
+    const struct as_of *slot = &s->headers->kept[number % KEPT];
+    bool found = slot->has_block && slot->number == number && slot->generation == generation;
+    if (found)
+        *out = *slot;
+    pthread_mutex_unlock(&s->headers->lock);
+    return found;
 }
 
 /* The header of a finalized block. */

@@ -20,6 +20,9 @@ MUST_CHECK enum err asof_ask(struct service *s, struct asker **asker, struct as_
 /* at=<time> between two stored headers that are not neighbours: find the block by bisection and replace *at by its number.
  * Leaves *at alone where the stored headers suffice. */
 MUST_CHECK enum err asof_bisect(struct service *s, struct db *db, struct asker **asker, struct at *at);
+/* What api_v1.at() says of a finalized block holds for a generation: kept in memory, so that a statement need not ask again. */
+void asof_keep(struct service *s, const struct as_of *as_of);
+bool asof_kept(struct service *s, uint64_t number, uint64_t generation, struct as_of *out);
 /* Why api_v1.at() gave no row: ERR_SYNCING, ERR_NOT_MIRRORED, ERR_NOT_CANONICAL; ERR_NOT_FOUND: at= was fine. Never OK. */
 MUST_CHECK enum err asof_explain(struct db *db, const struct at *at);
 

@@ -35,6 +35,7 @@ struct exchange {
     uint64_t began;  /* microseconds, monotonic */
     struct buffer body;
     struct statement statement;
+    bool kept; /* the statement was sql_kept: request.as_of was in memory */
     unsigned attempts;
     bool counted, in_flight;
 

@@ -100,6 +100,7 @@ struct param request_param(const struct request *r, const char *name);
 enum { STATEMENT_PARAMS = 24 };
 struct statement {
     const char *sql;
+    const char *sql_kept; /* NULL, or the same beginning with SQL_AT_KEPT (api/sql.h) */
     struct param params[STATEMENT_PARAMS];
     size_t n;
 };
