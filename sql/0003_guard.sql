@@ -61,7 +61,7 @@ BEGIN
     INSERT INTO mirror.feed (seq, events, block, added, since, generation)
         SELECT c.next_feed_seq + sum(l.events) OVER (ORDER BY l.number DESC) - l.events, l.events, l.block, false, 0, c.generation
           FROM (SELECT h.number, h.block, (SELECT count(*) FROM mirror.event e WHERE e.block = h.block AND e.generation <= c.generation)::integer AS events
-                  FROM mirror.chain h WHERE h.number > fork) l
+                  FROM mirror.chain h WHERE h.number > fork OFFSET 0) l -- counted once, not once a use
          WHERE l.events > 0;
     SELECT coalesce(sum(f.events), 0) INTO lost FROM mirror.feed f WHERE f.seq >= c.next_feed_seq;
     DELETE FROM mirror.chain WHERE number > fork;

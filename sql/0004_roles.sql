@@ -87,9 +87,12 @@ BEGIN
     CREATE INDEX IF NOT EXISTS event_by_subject ON mirror.event (subject, number, log_index);
     CREATE INDEX IF NOT EXISTS account_owner ON ledger.account (owner);
     CREATE UNIQUE INDEX IF NOT EXISTS entry_key ON ledger.entry (account, position);
+    -- Of pages that a BRIN index has not summarized yet every row is read: unwinding would go through much of what was loaded.
+    PERFORM pg_catalog.brin_summarize_new_values(c.oid) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'ledger' AND a.amname = 'brin' AND c.relkind = 'i';
     ANALYZE mirror.event, mirror.block, mirror.chain, ledger.account, ledger.entry;
 END $$;
-COMMENT ON FUNCTION mirror.bulk_end(bigint) IS 'After an initial load, and as often as one likes: makes the indexes of bulk_begin() again, refreshes statistics. AL001 without the lease.';
+COMMENT ON FUNCTION mirror.bulk_end(bigint) IS 'After an initial load, and as often as one likes: makes the indexes of bulk_begin() again, refreshes summaries and statistics. AL001 without the lease.';
 
 -- Nobody may do anything that is not granted below. Functions of later migrations are not for PUBLIC either.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

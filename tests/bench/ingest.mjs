@@ -14,7 +14,7 @@ const HOLDERS = 20000;
 const peaks = new Map(); // events -> bytes
 
 /** How many holders a generated chain of so many transfers has. */
-export const holdersOf = (transfers) => Math.min(HOLDERS, Math.max(10, transfers >> 2));
+export const holdersOf = (transfers) => Math.min(HOLDERS, Math.max(10, transfers >> 4));
 /** The address of a holder, as gen_archive makes it. */
 export const holder = (k) => "0x" + "a".repeat(24) + BigInt.asUintN(64, BigInt(k + 1) * 0x9e3779b97f4a7c15n).toString(16).padStart(16, "0");
 export const blocksOf = (transfers) => Math.ceil(transfers / LOGS_PER_BLOCK);

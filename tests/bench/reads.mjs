@@ -100,7 +100,7 @@ export async function depth() {
         const server = await serve(b.name), ask = asker(server);
         sides.push({ b, server, ask, balances: [], pages: [], entries: entriesOf(b) });
     }
-    const page = Math.min(PAGE, Math.floor(sides[0].b.transfers / 2 / PAGE_LIMIT) - 2 * SAMPLES);
+    const page = Math.min(PAGE, Math.floor((sides[0].b.transfers - sides[0].b.holders) / 2 / PAGE_LIMIT) - SAMPLES - 1);
     for (const s of sides) s.next = await statement(s.ask, page);
     for (let i = 0; i < SAMPLES * 2; i++)
         for (const s of sides) {
