@@ -86,9 +86,10 @@ enum err lease_take(struct db *db, struct arena *arena, struct cursor *out)
 {
     AUTO_ROWS rows = NULL;
     TRY(db_query(db,
-                 "SELECT holder, expires_at::text, expires_at IS NULL OR expires_at < clock_timestamp() OR holder = $1,"
+                 "SELECT holder, expires_at::text, expires_at IS NULL OR expires_at < clock_timestamp() OR holder = $1"
+                 "       OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = c.backend_pid),"
                  "       expires_at < clock_timestamp(), backend_pid::bigint"
-                 "  FROM mirror.cursor",
+                 "  FROM mirror.cursor c",
                  WITH(IN(lease_holder())), &rows));
     if (rows_count(rows) != 1)
         return err_with(ERR_SCHEMA, "mirror.cursor has %zu rows", rows_count(rows));
@@ -99,23 +100,33 @@ enum err lease_take(struct db *db, struct arena *arena, struct cursor *out)
     int32_t seconds = LEASE_SECONDS;
     uint64_t taken = 0;
     TRY(db_run(db,
-               "UPDATE mirror.cursor SET epoch = epoch + 1, holder = $1, backend_pid = pg_backend_pid(),"
+               "UPDATE mirror.cursor c SET epoch = epoch + 1, holder = $1, backend_pid = pg_backend_pid(),"
                "       expires_at = clock_timestamp() + make_interval(secs => $2), stopped = NULL"
-               " WHERE expires_at IS NULL OR expires_at < clock_timestamp() OR holder = $1",
+               " WHERE expires_at IS NULL OR expires_at < clock_timestamp() OR holder = $1"
+               "    OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = c.backend_pid)",
                WITH(IN(lease_holder()), IN(&seconds)), &taken));
     if (taken != 1)
         return err_with(ERR_LEASE_LOST, "another writer was quicker");
     return cursor_read(db, arena, out);
 }
 
-enum err lease_renew(struct db *db, int64_t epoch)
+static enum err hold(struct db *db, int64_t epoch, int32_t seconds)
 {
-    int32_t seconds = LEASE_SECONDS;
     uint64_t n = 0;
     TRY(db_run(db,
                "UPDATE mirror.cursor SET expires_at = clock_timestamp() + make_interval(secs => $2) WHERE epoch = $1",
                WITH(IN(&epoch), IN(&seconds)), &n));
     return n == 1 ? OK : err_with(ERR_LEASE_LOST, "epoch %lld is over", (long long)epoch);
+}
+
+enum err lease_renew(struct db *db, int64_t epoch)
+{
+    return hold(db, epoch, LEASE_SECONDS);
+}
+
+enum err lease_hold(struct db *db, int64_t epoch)
+{
+    return hold(db, epoch, LEASE_HOLD_SECONDS);
 }
 
 void lease_release(struct db *db, int64_t epoch)

@@ -9,7 +9,7 @@
 
 #include "ledger/core/db.h"
 
-enum { LEASE_SECONDS = 10, LEASE_RENEW_SECONDS = 3 };
+enum { LEASE_SECONDS = 10, LEASE_RENEW_SECONDS = 3, LEASE_HOLD_SECONDS = 6 * 3600 };
 
 /* mirror.cursor as read when the lease was taken, and as advanced since. Numbers are -1 where SQL has NULL. */
 struct cursor {
@@ -30,11 +30,15 @@ struct cursor {
 /* Who holds the lease: host, process, and a random part. Filled once per process. */
 const char *lease_holder(void);
 
-/* Take the lease if it is free, expired, or ours. ERR_LEASE_LOST: another holds it (detail: who, until when). The session
+/* Take the lease if it is free, expired, ours, or its holder's session is gone: without that session the old epoch can commit
+ * nothing, so nobody need wait for a writer that was killed. ERR_LEASE_LOST: another holds it (detail: who, until when). The session
  * must have the writer's role; texts of the cursor live in the arena. */
 MUST_CHECK enum err lease_take(struct db *db, struct arena *arena, struct cursor *out);
 /* Prolong it. ERR_LEASE_LOST. */
 MUST_CHECK enum err lease_renew(struct db *db, int64_t epoch);
+/* Prolong it over one long statement (building indexes, a verification), during which it cannot be renewed. The next renewal
+ * makes it short again. ERR_LEASE_LOST. */
+MUST_CHECK enum err lease_hold(struct db *db, int64_t epoch);
 /* Give it back, so that a successor need not wait. */
 void lease_release(struct db *db, int64_t epoch);
 

@@ -13,6 +13,7 @@
 #include "ledger/mirror/writer.h"
 
 enum { TAKE_MS = 200, STANDBY_MS = 500, RESTART_MS_FIRST = 100, RESTART_MS_MAX = 5000, PROGRESS_SECONDS = 5 };
+enum { BULK_EVENTS_MAX = 4000000, BULK_SECONDS_MAX = 300 }; /* so long readers of past blocks may wait for their indexes */
 enum { REFUSALS_MAX = 3 }; /* statements refused in a row without progress: a fault that no repetition mends */
 
 static pthread_mutex_t health_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -69,7 +70,7 @@ struct run {
     const struct mirror_options *options;
     struct writer *writer;
     struct feeder *feeder;
-    time_t renewed, reported;
+    time_t renewed, reported, began;
     uint64_t events_reported;
     bool bulk;      /* an initial load without readers' indexes is under way */
     bool caught_up; /* the source's head was reached once in this life */
@@ -136,6 +137,8 @@ static enum err take_step(struct run *r, const struct parcel *p)
         TRY(writer_book(r->writer, step, p->decoded));
         if (writer_must_read(r->writer))
             TRY(end_bulk(r, "more accounts than are kept in memory"));
+        else if (writer_cursor(r->writer)->events > BULK_EVENTS_MAX || monotonic_seconds() - r->began > BULK_SECONDS_MAX)
+            TRY(end_bulk(r, "a long load"));
         break;
     case STEP_REORG:
         TRY(end_bulk(r, "a reorg"));
@@ -233,7 +236,7 @@ static enum err open_run(struct run *r)
         TRY(writer_bulk(r->writer, true));
         r->bulk = true;
     }
-    r->renewed = r->reported = monotonic_seconds();
+    r->renewed = r->reported = r->began = monotonic_seconds();
     log_info("mirror", "writing from block %" PRId64 ", epoch %" PRId64, cursor->head_number + 1, cursor->epoch);
     return start_feeder(r);
 }

@@ -249,7 +249,7 @@ static enum err book_all(struct rebuild *r)
 static enum err verify_next(struct rebuild *r, struct verify_report *report)
 {
     log_info("rebuild", "booked; verifying the new generation");
-    TRY(lease_renew(r->db, r->cursor.epoch));
+    TRY(lease_hold(r->db, r->cursor.epoch));
     TRY(verify_books(r->db, r->options->network, "SET LOCAL search_path = ledger_next", r->options->stop, report));
     if (report->differences > 0)
         return err_with(ERR_INTERNAL, "the new generation does not verify: %s", report->named[0]);

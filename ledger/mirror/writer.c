@@ -371,5 +371,7 @@ enum err writer_bulk(struct writer *w, bool begin)
 {
     if (begin)
         return db_run(w->db, "SELECT mirror.bulk_begin($1)", WITH(IN(&w->cursor.epoch)), NULL);
-    return db_run(w->db, "SELECT mirror.bulk_end($1)", WITH(IN(&w->cursor.epoch)), NULL);
+    TRY(lease_hold(w->db, w->cursor.epoch));
+    TRY(db_run(w->db, "SELECT mirror.bulk_end($1)", WITH(IN(&w->cursor.epoch)), NULL));
+    return lease_renew(w->db, w->cursor.epoch);
 }
