@@ -29,10 +29,10 @@ after(async () => {
 test(`a mirror that is killed (-9) at ${KILLS} random moments ends in the same books`, async (t) => {
     const dice = random(SEED), database = await cluster.create_audited();
     let kills = 0, heads = [];
-    while (kills < KILLS) {
-        const program = start(...mirror(database, "--batch-logs", `${1 + dice.next(300)}`, "--batch-blocks", `${1 + dice.next(20)}`));
+    for (let i = 0; kills < KILLS; i++) {
+        const program = start(...mirror(database, "--batch-logs", `${1 + dice.next(600)}`, "--batch-blocks", `${1 + dice.next(60)}`));
         if (dice.next(4) > 0) await Promise.race([program.says(/writing from block/), program.ended]);
-        await Promise.race([sleep(dice.next(120)), program.ended]);
+        await Promise.race([sleep(dice.next(i % 3 === 0 ? 700 : 120)), program.ended]);
         if (program.status !== undefined) break;
         program.kill("SIGKILL");
         await program.ended;
