@@ -27,7 +27,9 @@ before(async () => {
         FOR r IN SELECT k.conrelid::regclass AS t, k.conname FROM pg_constraint k WHERE k.contype IN ('f', 'p', 'u')
               AND k.connamespace IN ('mirror'::regnamespace, 'ledger'::regnamespace) ORDER BY k.contype
             LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', r.t, r.conname); END LOOP;
-        DROP INDEX ledger.account_key; END $$`);
+        FOR r IN SELECT x.indexrelid::regclass AS i FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
+              WHERE x.indisunique AND c.relnamespace IN ('mirror'::regnamespace, 'ledger'::regnamespace)
+            LOOP EXECUTE format('DROP INDEX %s', r.i); END LOOP; END $$`);
 });
 after(async () => {
     await cluster.stop();
