@@ -10,7 +10,7 @@
 /* How we know that a block's logs of ours are complete. Kept in mirror.block.proof (smallint) by these numbers. */
 enum block_proof {
     PROOF_ARCHIVE = 0,  /* read from an archive file: as complete as the file */
-    PROOF_NONE = 1,     /* asked of a node by eth_getLogs, not proven (--prove-logs=off, or receipts unavailable) */
+    PROOF_NONE = 1,     /* asked of a node by eth_getLogs, not proven (--prove-logs=off) */
     PROOF_BLOOM = 2,    /* header hash recomputed; its logsBloom excludes every contract of ours */
     PROOF_RECEIPTS = 3, /* header hash recomputed; receiptsRoot recomputed from all receipts of the block */
     PROOF_UNHASHABLE = 4 /* header has fields that this version does not know: receipts match the header, its hash is unchecked */

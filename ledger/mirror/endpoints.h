@@ -13,7 +13,7 @@
 enum logs_way {
     WAY_BLOCK_RECEIPTS, /* eth_getBlockReceipts: proven by the receipts root */
     WAY_TX_RECEIPTS,    /* eth_getTransactionReceipt for each: proven likewise */
-    WAY_LOGS            /* eth_getLogs by block hash: not proven */
+    WAY_LOGS            /* eth_getLogs by block hash: not proven; with --prove-logs=off only */
 };
 
 struct endpoint {

@@ -9,7 +9,7 @@
 
 #include "ledger/core/db.h"
 
-enum { LEASE_SECONDS = 10, LEASE_RENEW_SECONDS = 3, LEASE_HOLD_SECONDS = 6 * 3600 };
+enum { LEASE_SECONDS = 10, LEASE_RENEW_SECONDS = 3, LEASE_HOLD_SECONDS = 3600 };
 
 /* mirror.cursor as read when the lease was taken, and as advanced since. Numbers are -1 where SQL has NULL. */
 struct cursor {

@@ -129,17 +129,20 @@ static enum err take_logs(struct source_rpc *s, const struct header *h, const js
     return bloom_holds(s, h, found->logs, kept);
 }
 
-/* The endpoint refused a method: believed the second time in a row, and then the next best way is taken. */
+/* The endpoint refused a method: believed the second time in a row, and then the other way to receipts is tried. Never
+ * eth_getLogs instead: an endpoint could switch proofs off by refusing receipts; only --prove-logs=off does. */
 static enum err way_refused(struct source_rpc *s, const struct rpc_call *call)
 {
-    static const char *const instead[] = {[WAY_BLOCK_RECEIPTS] = "eth_getTransactionReceipt for each transaction",
-                                          [WAY_TX_RECEIPTS] = "eth_getLogs by block hash, unproven"};
     if (++s->at->way_refusals >= REFUSALS) {
-        log_warn("source", "%s has no %s: using %s", rpc_name(s->at->rpc), call->method, instead[s->at->way]);
-        s->at->way++;
+        s->at->way = s->at->way == WAY_BLOCK_RECEIPTS ? WAY_TX_RECEIPTS : WAY_BLOCK_RECEIPTS;
         s->at->way_refusals = 0;
+        log_warn("source", "%s has no %s: trying %s", rpc_name(s->at->rpc), call->method,
+                 s->at->way == WAY_TX_RECEIPTS ? "eth_getTransactionReceipt for each transaction"
+                                               : "eth_getBlockReceipts");
     }
-    return err_with(ERR_SOURCE, "%s: %s: %s (%d)", rpc_name(s->at->rpc), call->method, call->message, call->code);
+    return err_with(ERR_SOURCE,
+                    "%s: %s: %s (%d); without receipts logs cannot be proven (--prove-logs=off books them unproven)",
+                    rpc_name(s->at->rpc), call->method, call->message, call->code);
 }
 
 static enum err ask_all_methods(struct source_rpc *s, struct rpc_call *calls, size_t n, size_t n_next)

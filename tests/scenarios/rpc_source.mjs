@@ -127,24 +127,36 @@ describe("a quiet chain", () => {
         await proxy.stop();
     });
 
-    for (const [lacks, proofs] of [
-        [["eth_getBlockReceipts"], ["bloom", "receipts"]],
-        [["eth_getBlockReceipts", "eth_getTransactionReceipt"], ["bloom", "none"]],
-    ])
-        test(`a node without ${lacks.join(" and ")} is followed by the next best way`, async () => {
-            const proxy = await startProxy({ target: node.url });
-            const no = { name: "no method", methods: lacks, call: (a) => {
-                delete a.result;
-                a.error = { code: -32601, message: "the method does not exist" };
-                return true;
-            } };
-            proxy.set((questions) => questions.map(() => no));
-            const run = drive({ binary, network, urls: [proxy.url] });
-            assert.equal(await run.done, 0, run.log);
-            assert.deepEqual(differences(run, await truth(node, ours), (await head(node)) - 64), []);
-            assert.deepEqual([...new Set([...run.chain.values()].map((b) => b.proof))].sort(), proofs);
-            await proxy.stop();
-        });
+    const lacking = (methods) => ({ name: "no method", methods, call: (a) => {
+        delete a.result;
+        a.error = { code: -32601, message: "the method does not exist" };
+        return true;
+    } });
+
+    test("a node without eth_getBlockReceipts is asked for each transaction's receipt", async () => {
+        const proxy = await startProxy({ target: node.url });
+        const no = lacking(["eth_getBlockReceipts"]);
+        proxy.set((questions) => questions.map(() => no));
+        const run = drive({ binary, network, urls: [proxy.url] });
+        assert.equal(await run.done, 0, run.log);
+        assert.deepEqual(differences(run, await truth(node, ours), (await head(node)) - 64), []);
+        assert.deepEqual([...new Set([...run.chain.values()].map((b) => b.proof))].sort(), ["bloom", "receipts"]);
+        await proxy.stop();
+    });
+
+    test("a node that refuses all receipts cannot switch proofs off", async () => {
+        const proxy = await startProxy({ target: node.url });
+        const no = lacking(["eth_getBlockReceipts", "eth_getTransactionReceipt"]);
+        proxy.set((questions) => questions.map(() => no));
+        const run = drive({ binary, network, urls: [proxy.url] });
+        await run.until(() => run.errors.length >= 6);
+        assert.match(JSON.stringify(run.errors), /--prove-logs=off/);
+        assert.ok([...run.chain.values()].every((b) => b.proof === "bloom"), "nothing unproven is given");
+        proxy.set(() => null); // and goes on when the node answers
+        assert.equal(await run.done, 0, run.log);
+        assert.deepEqual(differences(run, await truth(node, ours), (await head(node)) - 64), []);
+        await proxy.stop();
+    });
 
     test("a node without the tags safe and finalized is followed by depth", async () => {
         const proxy = await startProxy({ target: node.url });
