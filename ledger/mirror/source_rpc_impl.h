@@ -17,7 +17,7 @@
 #include "ledger/mirror/source_impl.h"
 
 enum {
-    RANGE_FIRST = 1000, /* blocks of the first eth_getLogs */
+    RANGE_FIRST = 16, /* blocks of the first eth_getLogs; it doubles while answers are small, one too large is wasted */
     RANGE_MAX = 100000,
     SPAN_FIRST = 16, /* headers of the first tail step */
     SPAN_MAX = 256,
