@@ -10,77 +10,7 @@
 #include "api/workers.h"
 #include "ledger/core/log.h"
 
-enum { RECONNECT_MICROSECONDS = 500000, RENEW_PLANS_MICROSECONDS = 20000000 };
-
 static const char at_sql[] = "SELECT a.* FROM api_v1.at($1, $2, $3, $4) a";
-
-/* ---- the runner ---- */
-
-void runner_init(struct runner *r, struct service *s, const char *name, unsigned statement_timeout_s)
-{
-    *r = (struct runner){.service = s, .name = name, .statement_timeout_s = statement_timeout_s};
-    pthread_mutex_init(&r->lock, NULL);
-}
-
-static void set_db(struct runner *r, struct db *db)
-{
-    pthread_mutex_lock(&r->lock);
-    struct db *old = r->db;
-    r->db = db;
-    pthread_mutex_unlock(&r->lock);
-    db_close(old);
-}
-
-void runner_done(struct runner *r)
-{
-    set_db(r, NULL);
-    if (r->asker != NULL)
-        asker_close(r->asker);
-    pthread_mutex_destroy(&r->lock);
-}
-
-void runner_cancel(struct runner *r, const struct exchange *only)
-{
-    pthread_mutex_lock(&r->lock);
-    if (r->db != NULL && (only == NULL || r->only == only))
-        db_cancel(r->db);
-    pthread_mutex_unlock(&r->lock);
-}
-
-static void work_for(struct runner *r, const struct exchange *x)
-{
-    pthread_mutex_lock(&r->lock);
-    r->only = x;
-    pthread_mutex_unlock(&r->lock);
-}
-
-/* A plan that was made while tables were small would serve them when they are large (nothing invalidates it before the next
- * ANALYZE), so plans are made anew now and then. */
-static enum err renew_plans(struct runner *r)
-{
-    if (microseconds_now() - r->planned < RENEW_PLANS_MICROSECONDS)
-        return OK;
-    r->planned = microseconds_now();
-    return db_run(r->db, "DISCARD PLANS", WITH_NOTHING, NULL);
-}
-
-/* A usable connection. While the database is away, one attempt in a while: nobody waits for the others. */
-static enum err connect(struct runner *r)
-{
-    if (r->db != NULL && db_alive(r->db))
-        return renew_plans(r);
-    set_db(r, NULL);
-    if (r->failed != 0 && microseconds_now() - r->failed < RECONNECT_MICROSECONDS)
-        return err_with(ERR_DB_LOST, "the database could not be reached a moment ago");
-    struct db *db = NULL;
-    enum err e = reader_open(r->service, r->name, r->statement_timeout_s, &db);
-    r->failed = e == OK ? 0 : microseconds_now();
-    if (e == OK) {
-        set_db(r, db);
-        r->planned = microseconds_now();
-    }
-    return e == ERR_CONFIG ? ERR_DB_LOST : e;
-}
 
 static void refuse(struct exchange *x, enum err e)
 {
@@ -112,39 +42,6 @@ static void use_kept(struct exchange *x)
               asof_kept(s, (uint64_t)at->number, watch_generation(s->watch), &x->request.as_of);
     if (x->kept)
         x->statement.sql = x->statement.sql_kept;
-}
-
-/* Another generation, or another database: what was in memory is not of these rows. */
-static bool outdated(const struct exchange *x, const struct rows *rows)
-{
-    struct as_of now;
-    if (!x->kept)
-        return false;
-    if (rows_count(rows) == 0)
-        return true;
-    as_of_read(rows, &now);
-    return now.generation != x->request.as_of.generation;
-}
-
-/* The block that the rows speak of. ERR_END: its header must be asked for, by somebody who may wait. */
-static enum err read_as_of(struct exchange *x, const struct rows *rows, struct as_of *out)
-{
-    struct service *s = x->service;
-    struct as_of kept = *out;
-    as_of_read(rows, out);
-    watch_saw(s->watch, out->generation, out->version);
-    if (x->kept) {
-        out->has_block = true;
-        out->hash = kept.hash;
-        out->time = kept.time;
-        out->has_root = kept.has_root;
-        out->root = kept.root;
-    }
-    if (out->has_block || asof_remembered(s, out)) {
-        asof_keep(s, out);
-        return OK;
-    }
-    return s->options.n_rpc_urls > 0 ? ERR_END : ERR_NO_HEADER;
 }
 
 static enum err no_header(const struct as_of *as_of)
@@ -209,7 +106,7 @@ enum outcome { DONE, EXPLAIN, REPEAT, HAND_OVER };
 
 static enum outcome take_result(struct exchange *x, enum err e, const struct rows *rows)
 {
-    if (e == OK && outdated(x, rows))
+    if (e == OK && x->kept && asof_outdated(rows, &x->request.as_of))
         e = err_with(ERR_RETRY, "the block was looked up in another generation");
     if (e != OK) {
         if (may_repeat(x, e))
@@ -220,7 +117,7 @@ static enum outcome take_result(struct exchange *x, enum err e, const struct row
     if (x->request.route->takes_at && rows_count(rows) == 0)
         return EXPLAIN;
     if (x->request.route->takes_at) {
-        e = read_as_of(x, rows, &x->request.as_of);
+        e = asof_read(x->service, rows, x->kept, &x->request.as_of);
         if (e == ERR_END)
             return HAND_OVER;
         if (e != OK) {
@@ -248,7 +145,7 @@ static enum err send_one(struct runner *r, struct exchange *x, bool *unsynced)
 static bool send_all(struct runner *r, struct exchange **xs, enum outcome *outcomes, bool *sent, size_t n)
 {
     bool unsynced = false;
-    enum err e = connect(r);
+    enum err e = runner_connect(r);
     if (e == OK)
         e = db_pipeline_begin(r->db);
     bool begun = e == OK;
@@ -298,7 +195,7 @@ void answer_batch(struct runner *r, struct exchange **xs, size_t n)
         case DONE:
             break;
         case EXPLAIN:
-            e = connect(r);
+            e = runner_connect(r);
             if (e == OK)
                 e = asof_explain(r->db, &xs[i]->request.at);
             refuse(xs[i], e);
@@ -317,11 +214,11 @@ void answer_batch(struct runner *r, struct exchange **xs, size_t n)
 
 /* ---- one request, whatever it takes ---- */
 
-/* As read_as_of, but may ask a node. */
+/* As asof_read, but may ask a node. */
 static enum err complete_as_of(struct runner *r, struct exchange *x, const struct rows *rows)
 {
     struct as_of *as_of = &x->request.as_of;
-    enum err e = read_as_of(x, rows, as_of);
+    enum err e = asof_read(x->service, rows, x->kept, as_of);
     if (e == ERR_END)
         return asof_ask(x->service, &r->asker, as_of);
     return e == OK ? OK : no_header(as_of);
@@ -382,15 +279,15 @@ void answer_one(struct runner *r, struct exchange *x)
 {
     struct reply reply = {.status = 0};
     enum err e;
-    work_for(r, x);
+    runner_work_for(r, x);
     do {
         reply_done(&reply);
         reply = (struct reply){.status = 0};
-        e = connect(r);
+        e = runner_connect(r);
         if (e == OK)
             e = x->request.route->run != NULL ? several_statements(r, x, &reply) : one_statement(r, x, &reply);
     } while (may_repeat(x, e));
-    work_for(r, NULL);
+    runner_work_for(r, NULL);
     send_reply(x, e, &reply);
 }
 
@@ -445,7 +342,7 @@ static enum err stream_rows(struct runner *r, struct exchange *x, struct rows *r
 /* Everything up to the moment when the head of the answer is known. */
 static enum err stream_begin(struct runner *r, struct exchange *x, struct rows **rows)
 {
-    TRY(connect(r));
+    TRY(runner_connect(r));
     TRY(asof_bisect(x->service, r->db, &r->asker, &x->request.at));
     TRY(ask(x));
     TRY(db_stream_begin(r->db, x->statement.sql, x->statement.params, x->statement.n));
@@ -467,7 +364,7 @@ static void stream(struct runner *r, struct exchange *x)
         e = stream_begin(r, x, &rows);
     } while (may_repeat(x, e));
     if (e != OK) {
-        work_for(r, NULL);
+        runner_work_for(r, NULL);
         refuse(x, e);
         return;
     }
@@ -496,7 +393,7 @@ static void stream(struct runner *r, struct exchange *x)
 
 void answer_stream(struct runner *r, struct exchange *x)
 {
-    work_for(r, x);
+    runner_work_for(r, x);
     stream(r, x);
-    work_for(r, NULL);
+    runner_work_for(r, NULL);
 }
