@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/render.h"
+
 enum { REMEMBERED = 4096, KEPT = 1 << 15, RPC_TIMEOUT_MS = 5000 };
 
 struct remembered {
@@ -59,7 +61,8 @@ static void complete(struct as_of *as_of, const struct remembered *r)
     as_of->time = (struct instant){r->time};
 }
 
-bool asof_remembered(struct service *s, struct as_of *as_of)
+/* Complete as_of (of a finalized block) from memory; false: not there. */
+static bool remembered(struct service *s, struct as_of *as_of)
 {
     struct remembered r;
     if (!recall(s->headers, as_of->number, &r))
@@ -68,7 +71,7 @@ bool asof_remembered(struct service *s, struct as_of *as_of)
     return true;
 }
 
-void asof_keep(struct service *s, const struct as_of *as_of)
+static void keep(struct service *s, const struct as_of *as_of)
 {
     if (as_of->finality != FINALITY_FINALIZED || !as_of->has_block)
         return;
@@ -86,6 +89,34 @@ bool asof_kept(struct service *s, uint64_t number, uint64_t generation, struct a
         *out = *slot;
     pthread_mutex_unlock(&s->headers->lock);
     return found;
+}
+
+bool asof_outdated(const struct rows *rows, const struct as_of *kept)
+{
+    struct as_of now;
+    if (rows_count(rows) == 0)
+        return true;
+    as_of_read(rows, &now);
+    return now.generation != kept->generation;
+}
+
+enum err asof_read(struct service *s, const struct rows *rows, bool is_kept, struct as_of *out)
+{
+    struct as_of kept = *out;
+    as_of_read(rows, out);
+    watch_saw(s->watch, out->generation, out->version);
+    if (is_kept) {
+        out->has_block = true;
+        out->hash = kept.hash;
+        out->time = kept.time;
+        out->has_root = kept.has_root;
+        out->root = kept.root;
+    }
+    if (out->has_block || remembered(s, out)) {
+        keep(s, out);
+        return OK;
+    }
+    return s->options.n_rpc_urls > 0 ? ERR_END : ERR_NO_HEADER;
 }
 
 /* The header of a finalized block. */
