@@ -64,13 +64,18 @@ static bool takes(const struct option_spec *o, size_t command)
     return (o->commands >> command & 1) != 0;
 }
 
+static bool accepts(const struct option_spec *o, size_t command)
+{
+    return ((o->commands | o->ignored) >> command & 1) != 0;
+}
+
 static enum err unknown_option(const struct config *c, const char *typed, size_t n)
 {
     const struct program_spec *p = c->program;
     size_t best = TYPO_MAX + 1;
     const char *found = NULL;
     for (size_t i = 0; i < p->n_options; i++)
-        if (takes(&p->options[i], c->command))
+        if (accepts(&p->options[i], c->command))
             nearest(typed, n, p->options[i].name, &best, &found);
     const char *command = p->commands[c->command].name;
     if (found != NULL)
@@ -214,12 +219,14 @@ static enum err read_option(struct config *c, int argc, const char *const argv[]
     const struct program_spec *p = c->program;
     const char *name = argv[*at] + 2;
     size_t n = strcspn(name, "="), i = 0;
-    while (i < p->n_options && !(takes(&p->options[i], c->command) && strlen(p->options[i].name) == n &&
+    while (i < p->n_options && !(accepts(&p->options[i], c->command) && strlen(p->options[i].name) == n &&
                                  strncmp(p->options[i].name, name, n) == 0))
         i++;
     if (i == p->n_options)
         return unknown_option(c, name, n);
     const char *text = NULL;
+    if (name[n] == '=' && p->options[i].type == OPTION_FLAG)
+        return err_with(ERR_FIELD, "--%s takes no value", p->options[i].name);
     if (name[n] == '=')
         text = name + n + 1;
     else if (p->options[i].type == OPTION_FLAG)
@@ -238,9 +245,20 @@ static bool is_help(const char *text)
     return strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0 || strcmp(text, "help") == 0;
 }
 
+/* "--help=x": neither an option nor a command. */
+static enum err check_bare(const char *text)
+{
+    static const char *const bare[] = {"--help", "--version"};
+    for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
+        if (strncmp(text, bare[i], strlen(bare[i])) == 0 && text[strlen(bare[i])] == '=')
+            return err_with(ERR_FIELD, "%s takes no value", bare[i]);
+    return OK;
+}
+
 static enum err read_command(struct config *c, const char *typed)
 {
     const struct program_spec *p = c->program;
+    TRY(check_bare(typed));
     if (is_help(typed)) {
         c->help = true;
         return OK;
@@ -268,6 +286,7 @@ enum err config_parse(const struct program_spec *program, int argc, const char *
         return err_with(ERR_FIELD, "no command: see %s --help", program->name);
     TRY(read_command(out, argv[1]));
     for (int i = 2; i < argc && out->command < program->n_commands; i++) {
+        TRY(check_bare(argv[i]));
         if (is_help(argv[i]))
             out->help = true;
         else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
@@ -380,6 +399,14 @@ void config_help(const struct config *c, struct buffer *out)
     for (size_t i = 0; i < p->n_options; i++)
         if (takes(&p->options[i], c->command))
             help_option(out, &p->options[i]);
+    size_t n_ignored = 0;
+    for (size_t i = 0; i < p->n_options; i++) {
+        if (takes(&p->options[i], c->command) || !accepts(&p->options[i], c->command))
+            continue;
+        if (n_ignored++ == 0)
+            buffer_printf(out, "\nAccepted like everywhere, of no effect for %s:\n", k->name);
+        help_option(out, &p->options[i]);
+    }
     buffer_text(out, "\nEvery option is also an environment variable: --batch-blocks is " ENVIRONMENT_PREFIX
                      "BATCH_BLOCKS; the command line wins.\n"
                      "Exit status: 0 done, 1 failed, 2 misused.\n");

@@ -1,7 +1,7 @@
 /* ledger/core/config.h - the command line and the environment, read by one table of options.
  *
  * A program is data: its commands and its options (api/options.c). An option comes from the command line (--name value,
- * --name=value; a flag is --name), else from the environment (ALTLEDGER_<NAME>, dashes as underscores; lists split at
+ * --name=value; a flag is --name alone), else from the environment (ALTLEDGER_<NAME>, dashes as underscores; lists split at
  * commas; an empty variable is none), else it has its default. --help, of the program and of each command, is printed
  * from the same table. */
 #ifndef LEDGER_CORE_CONFIG_H
@@ -25,6 +25,7 @@ struct option_spec {
     const char *choices;
     uint64_t least, most;
     uint32_t commands; /* bit i: commands[i] takes it */
+    uint32_t ignored;  /* bit i: commands[i] accepts it and has no use for it, so that one set of options serves all */
     const char *sentence;
 };
 

@@ -28,7 +28,7 @@ static const struct option_spec options[] = {
      .commands = 1 << RUN,
      .sentence = "what"},
     {.name = "once", .type = OPTION_FLAG, .commands = 1 << RUN, .sentence = "stop"},
-    {.name = "network", .commands = 1 << RUN, .sentence = "which"},
+    {.name = "network", .commands = 1 << RUN, .ignored = 1 << SERVE, .sentence = "which"},
 };
 static const struct program_spec program =
     {"altledger", "0", "books", commands, 2, options, sizeof options / sizeof *options};
@@ -109,6 +109,20 @@ static void config__ignores_variables_of_other_commands(void **state)
     assert_int_equal(parse(ENV("ALTLEDGER_POLL_MS=nonsense"), "serve"), OK);
 }
 
+static void config__accepts_common_options_that_a_command_ignores(void **state)
+{
+    (void)state;
+    AUTO_BUFFER out = {0};
+    assert_int_equal(parse(ENV("X=1"), "serve", "--network", "x", "--help"), OK);
+    assert_string_equal(config_text(&c, "network"), "x");
+    config_help(&c, &out);
+    buffer_u8(&out, 0);
+    const char *ignored = strstr((const char *)out.p, "of no effect for serve");
+    assert_non_null(ignored);
+    assert_non_null(strstr(ignored, "--network TEXT"));
+    assert_null(strstr(ignored, "--data"));
+}
+
 static void config__refuses_misuse_with_a_hint(void **state)
 {
     (void)state;
@@ -127,7 +141,12 @@ static void config__refuses_misuse_with_a_hint(void **state)
                    "99999999999999999999");
     assert_refused("--prove-logs: ta is none of tail|all|off", "run", "--prove-logs", "ta");
     assert_refused("--prove-logs: ail is none of tail|all|off", "run", "--prove-logs", "ail");
-    assert_refused("--once: maybe is neither true nor false", "run", "--once=maybe");
+    assert_refused("--once takes no value", "run", "--once=true");
+    assert_refused("--help takes no value", "run", "--help=x");
+    assert_refused("--help takes no value", "--help=x");
+    assert_int_equal(parse(ENV("ALTLEDGER_ONCE=maybe"), "run"), ERR_FIELD);
+    assert_string_equal(err_detail(), "environment: --once: maybe is neither true nor false");
+    config_done(&c);
     assert_int_equal(parse(ENV("ALTLEDGER_POLL_MS=x"), "run"), ERR_FIELD);
     assert_string_equal(err_detail(), "environment: --poll-ms: x is not a number from 10 to 60000");
 }
@@ -158,6 +177,7 @@ int main(void)
         cmocka_unit_test_teardown(config__reads_both_forms, release),
         cmocka_unit_test_teardown(config__argv_wins_over_environment, release),
         cmocka_unit_test_teardown(config__ignores_variables_of_other_commands, release),
+        cmocka_unit_test_teardown(config__accepts_common_options_that_a_command_ignores, release),
         cmocka_unit_test_teardown(config__refuses_misuse_with_a_hint, release),
         cmocka_unit_test_teardown(config__help_lists_what_the_command_takes, release),
     };
