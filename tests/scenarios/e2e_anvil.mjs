@@ -14,7 +14,7 @@ import { check_feed, Cluster } from "./lib/pg.mjs";
 import { freePort, get, run, serve, sleep, start, until } from "./lib/program.mjs";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
-const STEPS = 230, PER_BLOCK = 13, KILLS = 10, SAMPLES = 40, AT_ONCE = 8;
+const STEPS = 230, PER_BLOCK = 18, KILLS = 10, SAMPLES = 40, AT_ONCE = 8;
 const FINALITY = 64; // anvil's
 const rng = random(SEED);
 const dir = mkdtempSync(join(tmpdir(), "altledger-e2e-"));
