@@ -38,7 +38,7 @@ enum status command_migrate(const struct command *c)
 {
     struct session s;
     unsigned applied = 0;
-    enum err e = session_open(c->config, &s);
+    enum err e = session_open(c->config, SESSION_MAKES, &s);
     if (e != OK)
         return command_failed(c, e);
     e = session_migrate(&s, c->stop, &applied);

@@ -50,7 +50,7 @@ static enum err rebuild(const struct command *c, const struct session *s, const 
     return rebuild_run(&o);
 }
 
-static enum status with_network(const struct command *c,
+static enum status with_network(const struct command *c, enum session_kind kind,
                                 enum err (*work)(const struct command *, const struct session *,
                                                  const struct network *))
 {
@@ -62,7 +62,7 @@ static enum status with_network(const struct command *c,
     if (e != OK)
         return command_failed(c, e);
     enum status status;
-    e = session_open(c->config, &s);
+    e = session_open(c->config, kind, &s);
     if (e != OK) {
         status = command_failed(c, e);
     } else {
@@ -80,12 +80,12 @@ enum status command_mirror(const struct command *c)
     config_list(c->config, "source", &n);
     if (n == 0)
         return command_misused(c, "--source is missing");
-    return with_network(c, mirror);
+    return with_network(c, SESSION_MAKES, mirror);
 }
 
 enum status command_rebuild(const struct command *c)
 {
-    return with_network(c, rebuild);
+    return with_network(c, SESSION_READS, rebuild);
 }
 
 static void print_report(const struct verify_report *r)
@@ -134,7 +134,7 @@ enum status command_verify(const struct command *c)
 {
     struct session s;
     struct verify_report report = {.differences = 0};
-    enum err e = session_open(c->config, &s);
+    enum err e = session_open(c->config, SESSION_READS, &s);
     if (e != OK)
         return command_failed(c, e);
     e = verify(c, &s, &report);

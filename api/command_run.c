@@ -134,7 +134,7 @@ enum status command_run(const struct command *c)
     if (e != OK)
         return command_failed(c, e);
     enum status status;
-    e = session_open(c->config, &s);
+    e = session_open(c->config, SESSION_MAKES, &s);
     if (e != OK) {
         status = command_failed(c, e);
     } else {
@@ -163,7 +163,7 @@ enum status command_serve(const struct command *c)
 {
     struct session s;
     struct server *server = NULL;
-    enum err e = session_open(c->config, &s);
+    enum err e = session_open(c->config, SESSION_READS, &s);
     if (e != OK)
         return command_failed(c, e);
     e = check_schema(&s);

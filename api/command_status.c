@@ -62,7 +62,7 @@ static enum err tell(const struct command *c, const struct session *s)
 enum status command_status(const struct command *c)
 {
     struct session s;
-    enum err e = session_open(c->config, &s);
+    enum err e = session_open(c->config, SESSION_READS, &s);
     if (e != OK)
         return command_failed(c, e);
     e = tell(c, &s);

@@ -2,6 +2,7 @@
 #ifndef API_SESSION_H
 #define API_SESSION_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "ledger/core/cluster.h"
@@ -12,10 +13,17 @@ struct session {
     struct cluster *cluster; /* NULL: --database was given */
     /* Conninfos: for reading, for migrating, for the mirror, for signed messages. They live as long as the session. */
     const char *database, *owner, *writer, *ballots;
+    /* Starts the cluster again if it is killed. */
+    pthread_t keeper;
+    atomic_bool closing;
 };
 
-/* Starts the private cluster unless --database is given. Before any thread. ERR_CONFIG, ERR_IO as cluster_open. */
-MUST_CHECK enum err session_open(const struct config *config, struct session *out);
+/* Whether a command makes the private cluster, or reads what must be there. */
+enum session_kind { SESSION_MAKES, SESSION_READS };
+
+/* Starts the private cluster unless --database is given, and keeps it running. Before any other thread; *out must stay
+ * where it is. ERR_CONFIG, ERR_IO as cluster_open; ERR_CONFIG also: there is none, and it is not to be made. */
+MUST_CHECK enum err session_open(const struct config *config, enum session_kind kind, struct session *out);
 void session_close(struct session *s);
 
 /* Bring the schema up to date as the owner. A database that cannot be reached is waited for (SESSION_WAIT_SECONDS: it may

@@ -66,8 +66,10 @@ struct cluster {
     const char *directory, *data, *socket, *log, *marker;
     const char *bin;
     const char *conninfo, *admin;
-    int users;  /* shared lock while we use it */
-    int change; /* exclusive lock while it is started or stopped */
+    int users;                /* shared lock while we use it */
+    int change;               /* exclusive lock while it is started or stopped */
+    bool ours;                /* an altledger started it, when it was last seen running */
+    const atomic_bool *hurry; /* set: do not wait for it any more */
 };
 
 static void pause_ms(int ms)
@@ -111,6 +113,16 @@ static enum err place_directory(struct cluster *c, const char *directory)
     c->directory = arena_printf(&c->arena, FALLBACK_ROOT "/%s", name_of(&c->arena, base));
     log_info("cluster", "user %s cannot enter %s: the database lies in %s", c->user.name, base, c->directory);
     return file_own_directory(&c->user, c->directory);
+}
+
+bool cluster_exists(const char *directory)
+{
+    AUTO_ARENA arena = {0};
+    char base[PATH_MAX];
+    if (realpath(directory, base) == NULL)
+        return false;
+    return access(arena_printf(&arena, "%s/postgres/data/PG_VERSION", base), F_OK) == 0 ||
+           access(arena_printf(&arena, FALLBACK_ROOT "/%s/data/PG_VERSION", name_of(&arena, base)), F_OK) == 0;
 }
 
 /* libpq and unix_socket_directories split at commas, and an address holds 107 bytes. */
@@ -282,6 +294,8 @@ static enum err wait_ready(const struct cluster *c, pid_t pid)
     for (int i = 0; i < START_SECONDS * 1000 / STEP_MS; i++) {
         if (is_ready(c))
             return OK;
+        if (c->hurry != NULL && atomic_load(c->hurry))
+            return ERR_STOPPED;
         if (waitpid(pid, NULL, WNOHANG) == pid || kill(pid, 0) != 0) {
             tell_log(c);
             return err_with(ERR_IO, "PostgreSQL did not start; see %s", c->log);
@@ -304,7 +318,12 @@ static enum err start_program(struct cluster *c)
     close(output);
     TRY(e);
     TRY(file_write(&c->user, c->marker, arena_printf(&c->arena, "%d\n", (int)pid)));
-    return wait_ready(c, pid);
+    e = wait_ready(c, pid);
+    if (e == ERR_STOPPED) { /* it may have no pid file yet by which stop would find it */
+        kill(pid, SIGINT);
+        waitpid(pid, NULL, 0);
+    }
+    return e;
 }
 
 static enum err start(struct cluster *c)
@@ -327,13 +346,18 @@ static enum err start(struct cluster *c)
     return e;
 }
 
+static bool is_ours(const struct cluster *c, pid_t pid)
+{
+    char text[32] = "";
+    return file_read(c->marker, text, sizeof text) == OK && strtol(text, NULL, 10) == pid;
+}
+
 /* Fast shutdown; an immediate one (recovered from at the next start) if that takes too long. */
 static void stop(const struct cluster *c)
 {
     bool stale;
-    char text[32] = "";
     pid_t pid = running(c, &stale);
-    if (pid == 0 || file_read(c->marker, text, sizeof text) != OK || strtol(text, NULL, 10) != pid)
+    if (pid == 0 || !is_ours(c, pid))
         return; /* nobody of us started it */
     kill(pid, SIGINT);
     for (int i = 0; i < STOP_SECONDS * 1000 / STEP_MS; i++) {
@@ -400,7 +424,37 @@ static enum err open_placed(struct cluster *c, const char *directory)
     TRY(file_lock(c->change, LOCK_EX));
     TRY(file_lock(c->users, LOCK_SH));
     TRY(open_locked(c));
+    bool stale;
+    c->ours = is_ours(c, running(c, &stale));
     return file_lock(c->change, LOCK_UN);
+}
+
+/* Under the change lock. */
+static enum err revive(struct cluster *c)
+{
+    bool stale;
+    pid_t pid = running(c, &stale);
+    if (pid != 0) {
+        c->ours = is_ours(c, pid);
+        return OK;
+    }
+    if (!c->ours)
+        return OK;
+    log_warn("cluster", "PostgreSQL is gone: starting it again");
+    TRY(start(c));
+    log_info("cluster", "PostgreSQL runs again");
+    return OK;
+}
+
+enum err cluster_revive(struct cluster *c, const atomic_bool *stop)
+{
+    if (flock(c->change, LOCK_EX | LOCK_NB) != 0)
+        return OK; /* another altledger is starting or stopping it */
+    c->hurry = stop;
+    enum err e = revive(c);
+    c->hurry = NULL;
+    flock(c->change, LOCK_UN);
+    return e;
 }
 
 enum err cluster_open(const char *directory, struct cluster **out)

@@ -70,6 +70,7 @@ bool user_may_use(const struct user *u, const char *directory)
     return may;
 }
 
+/* Only async-signal-safe calls: other threads may have held any lock when we forked. They may be opening files, too. */
 static _Noreturn void child(const struct user *u, const char *const argv[], int output, bool detached)
 {
     sigset_t none;
@@ -82,8 +83,10 @@ static _Noreturn void child(const struct user *u, const char *const argv[], int 
         setsid();
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0 && become(u) && chdir("/") == 0)
+        dup2(output, STDERR_FILENO) >= 0 && become(u) && chdir("/") == 0) {
+        closefrom(STDERR_FILENO + 1);
         execv(argv[0], (char *const *)argv);
+    }
     _exit(EXEC_FAILED);
 }
 

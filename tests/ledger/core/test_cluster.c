@@ -142,6 +142,65 @@ static void cluster__survives_kill_9_and_a_stale_pid_file(void **state)
     assert_false(runs(directory));
 }
 
+/* Returns when it is dead: the signal alone takes effect later. */
+static void kill_9(const char *directory)
+{
+    shell("p=$(head -n 1 %s/data/postmaster.pid); kill -9 $p; while readlink /proc/$p/cwd; do sleep 0.02; done",
+          directory);
+}
+
+static void cluster__is_revived_after_kill_9(void **state)
+{
+    (void)state;
+    const atomic_bool stop = false, hurry = true;
+    struct cluster *c = NULL;
+    assert_int_equal(cluster_open(base, &c), OK);
+    char directory[256];
+    snprintf(directory, sizeof directory, "%s", cluster_directory(c));
+    assert_int_equal(cluster_revive(c, &stop), OK); /* it runs: nothing happens */
+    assert_works(c);
+    for (int i = 0; i < 2; i++) {
+        kill_9(directory);
+        enum err e = ERR_IO;
+        for (int tries = 0; e != OK && tries < 20; tries++)
+            e = cluster_revive(c, &stop);
+        assert_int_equal(e, OK);
+        assert_works(c);
+    }
+    kill_9(directory);
+    assert_int_equal(cluster_revive(c, &hurry), ERR_STOPPED); /* does not wait, leaves nothing behind */
+    cluster_close(c);
+    assert_false(runs(directory));
+}
+
+static void cluster__is_not_revived_if_others_started_it(void **state)
+{
+    (void)state;
+    const atomic_bool stop = false;
+    struct cluster *c = NULL;
+    assert_int_equal(cluster_open(base, &c), OK);
+    char directory[256];
+    snprintf(directory, sizeof directory, "%s", cluster_directory(c));
+    shell("echo 1 > %s/started", directory); /* as if an administrator had started this one */
+    assert_int_equal(cluster_revive(c, &stop), OK);
+    shell("kill -INT $(head -n 1 %s/data/postmaster.pid); while [ -e %s/data/postmaster.pid ]; do sleep 0.1; done",
+          directory, directory);
+    assert_int_equal(cluster_revive(c, &stop), OK);
+    assert_false(runs(directory));
+    cluster_close(c);
+}
+
+static void cluster_exists__makes_nothing(void **state)
+{
+    (void)state;
+    struct cluster *c = NULL;
+    assert_false(cluster_exists(base));
+    assert_int_equal(access(base, F_OK), -1);
+    assert_int_equal(cluster_open(base, &c), OK);
+    cluster_close(c);
+    assert_true(cluster_exists(base));
+}
+
 static void cluster__takes_a_half_made_one_for_none(void **state)
 {
     (void)state;
@@ -193,6 +252,7 @@ static void cluster__lies_elsewhere_if_its_user_cannot_enter(void **state)
     assert_int_equal(cluster_open(path, &c), OK); /* and is found there again */
     assert_string_equal(cluster_directory(c), directory);
     cluster_close(c);
+    assert_true(cluster_exists(path));
     shell("rm -rf %s", directory);
 }
 
@@ -234,6 +294,9 @@ int main(void)
         CASE(cluster__last_one_out_stops_it),
         CASE(cluster__leaves_running_what_it_did_not_start),
         CASE(cluster__survives_kill_9_and_a_stale_pid_file),
+        CASE(cluster__is_revived_after_kill_9),
+        CASE(cluster__is_not_revived_if_others_started_it),
+        CASE(cluster_exists__makes_nothing),
         CASE(cluster__takes_a_half_made_one_for_none),
         CASE(cluster__moves_the_socket_of_a_long_path),
         CASE(cluster__lies_elsewhere_if_its_user_cannot_enter),
