@@ -15,8 +15,6 @@ static enum err check_sizes(const struct incoming *in)
         return err_with(ERR_URI_TOO_LONG, "the request target has more than %d bytes", TARGET_BYTES_REFUSED);
     if (in->target == NULL || strlen(in->target) != in->target_n)
         return err_with(ERR_FIELD, "uri: malformed request line");
-    if (in->n_lines <= HEADER_LINES_MAX && in->broken)
-        return err_with(ERR_FIELD, "headers: a NUL byte, a folded line, or a line that does not end in CRLF");
     if (in->n_lines > HEADER_LINES_MAX)
         return err_with(ERR_HEADERS, "more than %d header lines", HEADER_LINES_MAX);
     size_t bytes = 0;
@@ -24,6 +22,9 @@ static enum err check_sizes(const struct incoming *in)
         bytes += in->lines[i].name_n + in->lines[i].value_n + 4;
     if (bytes > HEADER_BYTES_MAX)
         return err_with(ERR_HEADERS, "more than %d bytes of headers", HEADER_BYTES_MAX);
+    /* Size first: what is too long also leaves the window in which its form is looked at (server.c). */
+    if (in->broken)
+        return err_with(ERR_FIELD, "headers: a NUL byte, a folded line, or a line that does not end in CRLF");
     return OK;
 }
 

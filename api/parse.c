@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TEXT_MAX_DEFAULT = 256 };
+enum { TEXT_MAX_DEFAULT = 256, NUMBER_DIGITS_MAX = 78 /* of 2^256 - 1 */ };
 
 /* Separates the parts of the canonical text; control characters cannot occur in a parsed URI. */
 static const char separator[] = "\x1f";
@@ -20,6 +20,13 @@ enum err parse_u64(const char *text, uint64_t max, uint64_t *out)
         return ERR_FIELD;
     *out = v;
     return OK;
+}
+
+/* A block number like any other, only greater than those of which a position can be made. */
+static bool is_number_beyond(const char *text)
+{
+    size_t n = strlen(text);
+    return n > 0 && n <= NUMBER_DIGITS_MAX && text[0] != '0' && strspn(text, "0123456789") == n;
 }
 
 enum err parse_at(const char *text, struct at *out)
@@ -35,6 +42,8 @@ enum err parse_at(const char *text, struct at *out)
     }
     if (parse_u64(text, INT64_MAX >> 32, &number) == OK)
         at.number = (int64_t)number;
+    else if (is_number_beyond(text))
+        return err_with(ERR_NOT_MIRRORED, "block %s is not among the mirrored ones: no chain is that long", text);
     else if (hash_parse(text, strlen(text), &at.hash) == OK)
         at.kind = AT_HASH;
     else if (instant_parse(text, strlen(text), &at.time) == OK)
@@ -65,6 +74,18 @@ static enum err parse_choice(const struct parameter *p, struct value *v, struct 
     return err_with(ERR_FIELD, "%s: must be one of %s", p->name, arena_text(arena, (const char *)all.p, all.n));
 }
 
+/* In any case, also that of the prefix. */
+static enum err parse_address(const char *text, size_t n, struct address *out)
+{
+    char lower[ADDRESS_TEXT + 1];
+    if (n != ADDRESS_TEXT)
+        return ERR_FIELD;
+    memcpy(lower, text, n + 1);
+    if (lower[1] == 'X')
+        lower[1] = 'x';
+    return address_parse(lower, n, out);
+}
+
 static enum err parse_value(const struct parameter *p, const char *text, struct arena *arena, struct value *out)
 {
     struct value v = {.given = true, .text = text};
@@ -72,7 +93,7 @@ static enum err parse_value(const struct parameter *p, const char *text, struct 
     uint64_t max = p->max != 0 ? p->max : INT64_MAX;
     switch (p->type) {
     case PARAMETER_ADDRESS:
-        if (address_parse(text, n, &v.address) != OK)
+        if (parse_address(text, n, &v.address) != OK)
             return err_with(ERR_FIELD, "%s: must be an address, 0x and 40 hexadecimal digits", p->name);
         break;
     case PARAMETER_HASH:

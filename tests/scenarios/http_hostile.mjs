@@ -117,7 +117,7 @@ for (const [name, bytes, statuses, closes] of cases) {
 test("a refused parameter is named", async () => {
     for (const [target, param] of [
         ["/test/block?colour=red", "colour"], ["/test/block?at=100&at=101", "at"], ["/test/block?at=-1", "at"], ["/test/block?at=0x12", "at"],
-        ["/test/block?at=007", "at"], ["/test/block?at=1e3", "at"], ["/test/block?at=99999999999999999999", "at"], ["/test/block?at=yesterday", "at"],
+        ["/test/block?at=007", "at"], ["/test/block?at=1e3", "at"], [`/test/block?at=${"9".repeat(79)}`, "at"], ["/test/block?at=yesterday", "at"],
         ["/test/block?padded=1", "padded"], ["/test/numbers", "n"], ["/test/numbers?n=-1", "n"], ["/test/numbers?n=9&limit=0", "limit"],
         ["/test/numbers?n=9&limit=1001", "limit"], ["/test/numbers?n=9&limit=x", "limit"], ["/test/numbers?n=9&order=up", "order"],
         ["/test/sleep/abc", "ms"], ["/test/fail/never", "how"], ["/test/block?a%26b=1", "a&b"],

@@ -50,7 +50,7 @@ test("at= in all its forms names one block", async () => {
 
 test("a block that is not there is told apart", async () => {
     for (const [at, status, code] of [
-        ["9", 404, "block-not-mirrored"], ["201", 404, "block-not-mirrored"], ["2147483647", 404, "block-not-mirrored"],
+        ["9", 404, "block-not-mirrored"], ["201", 404, "block-not-mirrored"], ["2147483647", 404, "block-not-mirrored"], ["2147483648", 404, "block-not-mirrored"], ["9".repeat(78), 404, "block-not-mirrored"],
         [hash(201), 409, "block-not-canonical"], [hash(45), 409, "block-not-canonical"],
         ["2025-01-01T00:01:59Z", 404, "block-not-mirrored"], ["45", 503, "header-unavailable"],
     ]) {
