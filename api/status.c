@@ -74,14 +74,17 @@ static enum err status_ask(const struct request *r, struct statement *s)
 {
     int64_t since = counted_upto();
     s->sql =
-        "SELECT c.chain_id, c.network::jsonb ->> 'name', c.generation, c.head_number, h.hash, h.time, c.safe_number, s.hash, s.time,"
-        " c.finalized_number, f.hash, f.time, c.source_head, l.blocks,"
+        "SELECT c.chain_id, c.network::jsonb ->> 'name', c.generation, c.head_number, h.hash, h.time, m.safe, s.hash, s.time,"
+        " m.finalized, f.hash, f.time, c.source_head, l.blocks,"
         " CASE WHEN l.blocks > 0 THEN greatest(0, extract(epoch FROM now() - h.time))::bigint ELSE 0 END,"
         " c.events, c.next_feed_seq - 1, (SELECT count(*) FROM mirror.reorg), c.root, c.stopped,"
         " $1::bigint, c.next_block - 1,"
         " p.archive, p.none, p.bloom, p.receipts, p.unhashable"
         " FROM mirror.cursor c"
         " LEFT JOIN mirror.block h ON h.id = c.head_block"
+        " CROSS JOIN LATERAL (SELECT CASE WHEN c.safe_number >= b.first THEN c.safe_number END AS safe,"
+        "   CASE WHEN c.finalized_number >= b.first THEN c.finalized_number END AS finalized"
+        "   FROM (SELECT (SELECT n.number FROM mirror.chain n ORDER BY n.number LIMIT 1) AS first) b) m"
         " LEFT JOIN mirror.chain sc ON sc.number = c.safe_number LEFT JOIN mirror.block s ON s.id = sc.block"
         " LEFT JOIN mirror.chain fc ON fc.number = c.finalized_number LEFT JOIN mirror.block f ON f.id = fc.block"
         " CROSS JOIN LATERAL (SELECT greatest(0, coalesce(c.source_head - coalesce(c.head_number, -1), 0)) AS blocks) l"
@@ -111,7 +114,7 @@ static void write_text(struct json_writer *w, const char *key, const struct rows
         jw_text(w, rows_text(rows, 0, column));
 }
 
-/* {number, hash, time} from three columns; null if there is no such block yet. Hash and time are null where a finalized
+/* {number, hash, time} from three columns; null if there is no such block yet, or only one before the first mirrored. Hash and time are null where a finalized
  * block's header was not fetched. */
 static void write_block(struct json_writer *w, const char *key, const struct rows *rows, size_t first)
 {
