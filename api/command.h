@@ -33,6 +33,9 @@ enum status command_verify(const struct command *c);
 enum status command_status(const struct command *c);
 enum status command_init_network(const struct command *c);
 
+/* Look at --source and --listen before anything is started: OK, or misuse, which has been told. */
+enum status command_check(const struct command *c);
+
 /* Options that several commands share. */
 /* --prove-logs */
 enum prove_logs command_prove_logs(const struct config *config);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/command.h"
+#include "api/server.h"
 #include "ledger/core/log.h"
 
 enum status command_failed(const struct command *c, enum err e)
@@ -21,6 +22,16 @@ enum status command_misused(const struct command *c, const char *sentence)
 {
     fprintf(stderr, "altledger: %s: %s: see altledger %s --help\n", c->name, sentence, c->name);
     return STATUS_MISUSED;
+}
+
+enum status command_check(const struct command *c)
+{
+    size_t n;
+    const char *const *sources = config_list(c->config, "source", &n);
+    enum err e = n > 0 ? source_check_locations(sources, n) : OK;
+    if (e == OK)
+        e = server_check_listen(config_text(c->config, "listen"));
+    return e == OK ? STATUS_OK : command_misused(c, err_detail());
 }
 
 enum prove_logs command_prove_logs(const struct config *config)

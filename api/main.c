@@ -56,7 +56,8 @@ static enum status run(const struct config *config)
     abi_setup();
     apply_setup();
     const struct command command = {config, program.commands[config->command].name, &stop};
-    return command_functions[config->command](&command);
+    enum status status = command_check(&command);
+    return status == STATUS_OK ? command_functions[config->command](&command) : status;
 }
 
 int main(int argc, char **argv)

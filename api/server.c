@@ -2,10 +2,12 @@
 #include "api/server.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -283,7 +285,9 @@ static enum err parse_listen(const char *text, struct sockaddr_storage *out, soc
     char host[HOST_TEXT];
     const char *colon = strrchr(text, ':');
     size_t host_n = colon != NULL ? (size_t)(colon - text) : 0;
-    if (colon == NULL || host_n == 0 || host_n >= sizeof host)
+    char *end = NULL;
+    bool port = colon != NULL && isdigit((unsigned char)colon[1]) && strtoul(colon + 1, &end, 10) <= UINT16_MAX;
+    if (!port || *end != '\0' || host_n == 0 || host_n >= sizeof host)
         return err_with(ERR_CONFIG, "listen: must be ADDR:PORT, is '%s'", text);
     bool bracketed = text[0] == '[' && text[host_n - 1] == ']';
     snprintf(host, sizeof host, "%.*s", (int)(bracketed ? host_n - 2 : host_n), text + (bracketed ? 1 : 0));
@@ -296,6 +300,13 @@ static enum err parse_listen(const char *text, struct sockaddr_storage *out, soc
     *n = found->ai_addrlen;
     freeaddrinfo(found);
     return OK;
+}
+
+enum err server_check_listen(const char *text)
+{
+    struct sockaddr_storage address;
+    socklen_t n;
+    return parse_listen(text, &address, &n);
 }
 
 static enum err listen_on(const char *text, int *fd, uint16_t *port)

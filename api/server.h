@@ -32,6 +32,8 @@ struct server_options {
 
 struct server;
 
+/* Whether `text` can be listened on: "ADDR:PORT" with a numeric address. ERR_CONFIG. */
+MUST_CHECK enum err server_check_listen(const char *text);
 /* Listening when it returns. The options are copied; the strings they point to must outlive the server. The database need not
  * be reachable yet. ERR_CONFIG: unusable address or options; ERR_IO: the address is taken. */
 MUST_CHECK enum err server_start(const struct server_options *options, struct server **out);

@@ -13,17 +13,28 @@ static bool is_url(const char *location)
            strncmp(location, "https://", strlen("https://")) == 0;
 }
 
-enum err source_open(const struct source_options *options, struct source **out)
+static size_t count_urls(const char *const *locations, size_t n)
 {
     size_t n_urls = 0;
-    for (size_t i = 0; i < options->n_locations; i++)
-        n_urls += is_url(options->locations[i]);
-    if (options->n_locations == 0)
+    for (size_t i = 0; i < n; i++)
+        n_urls += is_url(locations[i]);
+    return n_urls;
+}
+
+enum err source_check_locations(const char *const *locations, size_t n)
+{
+    if (n == 0)
         return err_with(ERR_CONFIG, "source: neither an archive file nor a URL is given");
-    if (n_urls == options->n_locations)
-        return source_rpc_open(options, out);
-    if (options->n_locations > 1)
+    if (n > 1 && count_urls(locations, n) != n)
         return err_with(ERR_CONFIG, "source: either one archive file or any number of URLs, not both or several files");
+    return OK;
+}
+
+enum err source_open(const struct source_options *options, struct source **out)
+{
+    TRY(source_check_locations(options->locations, options->n_locations));
+    if (count_urls(options->locations, options->n_locations) == options->n_locations)
+        return source_rpc_open(options, out);
     return source_archive_open(options, out);
 }
 

@@ -60,6 +60,8 @@ struct step {
     uint64_t mark;      /* opaque position after this step */
 };
 
+/* Whether a source can be made of them: URLs, or one archive. Looks at the texts only. ERR_CONFIG. */
+MUST_CHECK enum err source_check_locations(const char *const *locations, size_t n);
 /* ERR_CONFIG: no file, wrong chain id, neither URL nor file. ERR_SOURCE: no endpoint answers. */
 MUST_CHECK enum err source_open(const struct source_options *options, struct source **out);
 /* The next step, its memory in the arena. May wait (poll interval) before STEP_IDLE. ERR_END: once/archive is through.
