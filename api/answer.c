@@ -21,7 +21,8 @@ static void refuse(struct exchange *x, enum err e)
 /* Reads change nothing, so what lost a race or its connection may simply be asked again. */
 static bool may_repeat(struct exchange *x, enum err e)
 {
-    return (e == ERR_RETRY || e == ERR_DB_LOST) && ++x->attempts < ATTEMPTS_MAX && !atomic_load(&x->service->stopping);
+    return (e == ERR_RETRY || e == ERR_DB_LOST) && ++x->attempts < ATTEMPTS_MAX && !atomic_load(&x->abandoned) &&
+           !atomic_load(&x->service->stopping);
 }
 
 /* ---- one statement's rows ---- */
@@ -179,10 +180,12 @@ static void pipeline(struct runner *r, struct exchange **xs, enum outcome *outco
             continue;
         AUTO_ROWS rows = NULL;
         enum err received = db_receive(r->db, &rows);
+        runner_heard(r, true);
         outcomes[i] = take_result(xs[i], received, rows);
     }
     if (begun && db_pipeline_end(r->db) != OK)
         log_debug("api", "pipeline: %s", err_detail());
+    runner_heard(r, false);
 }
 
 void answer_batch(struct runner *r, struct exchange **xs, size_t n)
@@ -198,6 +201,7 @@ void answer_batch(struct runner *r, struct exchange **xs, size_t n)
             e = runner_connect(r);
             if (e == OK)
                 e = asof_explain(r->db, &xs[i]->request.at);
+            runner_heard(r, false);
             refuse(xs[i], e);
             break;
         case HAND_OVER:
@@ -287,6 +291,7 @@ void answer_one(struct runner *r, struct exchange *x)
         if (e == OK)
             e = x->request.route->run != NULL ? several_statements(r, x, &reply) : one_statement(r, x, &reply);
     } while (may_repeat(x, e));
+    runner_heard(r, false);
     runner_work_for(r, NULL);
     send_reply(x, e, &reply);
 }
@@ -395,5 +400,6 @@ void answer_stream(struct runner *r, struct exchange *x)
 {
     runner_work_for(r, x);
     stream(r, x);
+    runner_heard(r, false);
     runner_work_for(r, NULL);
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/feeds.h"
 #include "api/workers.h"
 #include "ledger/core/log.h"
 
@@ -124,6 +125,15 @@ static void leave_the_gone(struct connections *c)
     }
 }
 
+/* Whatever waits for a database that does not answer is freed; whoever waits in vain is left. */
+static void look_at_database(struct connections *c)
+{
+    leave_the_gone(c);
+    watch_unblock(c->service->watch);
+    workers_unblock(c->service->workers);
+    feeds_unblock(c->service->feeds);
+}
+
 static void *watch_deadlines(void *arg)
 {
     struct connections *c = arg;
@@ -132,7 +142,7 @@ static void *watch_deadlines(void *arg)
         pthread_mutex_lock(&c->lock);
         cut_the_late(c);
         if (tick % LOOK_TICKS == 0 && !atomic_load(&c->service->stopping))
-            leave_the_gone(c);
+            look_at_database(c);
         pthread_mutex_unlock(&c->lock);
     }
     return NULL;

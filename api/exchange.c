@@ -107,7 +107,8 @@ static enum err answer_from_memory(struct exchange *x, enum err (*handler)(const
 void exchange_refuse(struct exchange *x, enum err e)
 {
     const struct route *route = x->request.route;
-    if (e == ERR_DB_LOST && route != NULL && route->without_database != NULL) {
+    bool database = e == ERR_DB_LOST || e == ERR_DB || e == ERR_RETRY;
+    if (database && route != NULL && route->without_database != NULL) {
         e = answer_from_memory(x, route->without_database);
         if (e == OK)
             return;
@@ -117,7 +118,7 @@ void exchange_refuse(struct exchange *x, enum err e)
         size_t n = strlen(x->match.allow) + 1;
         entity->allow = memcpy(memory_resize(NULL, n), x->match.allow, n);
     }
-    if (e == ERR_DB_LOST || e == ERR_DB || e == ERR_RETRY)
+    if (database)
         atomic_fetch_add(&x->service->metrics.database_errors, 1);
     entity_release(x->entity);
     x->entity = entity;
@@ -278,10 +279,8 @@ static enum progress dispatch(struct exchange *x)
     }
     if (route->local != NULL)
         return answer_local(x);
-    if (route->feed != NULL) {
-        enum err e = feeds_join(x->service->feeds, x);
-        return e == OK ? ANSWERED : refuse(x, e);
-    }
+    if (route->without_database != NULL && watch_stale(x->service->watch))
+        return refuse(x, err_with(ERR_DB_LOST, "the database does not answer"));
     return QUEUED;
 }
 
@@ -395,9 +394,14 @@ enum progress exchange_body_end(struct exchange *x)
 
 void exchange_queue(struct exchange *x)
 {
-    if (workers_put(x->service->workers, x))
+    enum err e = OK;
+    if (x->request.route->feed != NULL)
+        e = feeds_join(x->service->feeds, x);
+    else if (!workers_put(x->service->workers, x))
+        e = err_with(ERR_RETRY, "too many requests are waiting");
+    if (e == OK)
         return;
-    exchange_refuse(x, err_with(ERR_RETRY, "too many requests are waiting"));
+    exchange_refuse(x, e);
     exchange_wake(x);
 }
 

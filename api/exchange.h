@@ -37,6 +37,7 @@ struct exchange {
     struct statement statement;
     bool kept; /* the statement was sql_kept: request.as_of was in memory */
     unsigned attempts;
+    atomic_bool abandoned; /* the client is gone: not to be repeated */
     bool counted, in_flight;
 
     /* The answer: one of the two, or for CORS preflights a bare entity. */

@@ -8,11 +8,17 @@
 #include "api/workers.h"
 #include "ledger/core/log.h"
 
-enum { FEED_PENDING_MAX = 128 * 1024, FEED_TIMEOUT_S = 10 };
+enum {
+    FEED_PENDING_MAX = 128 * 1024,
+    FEED_TIMEOUT_S = 10,
+    RETRY_LEAST_MICROSECONDS = 100000,
+    RETRY_MOST_MICROSECONDS = 5000000
+};
 
 struct client {
     struct exchange *x;
     struct pipe *pipe;
+    bool begun; /* the head of the answer is out */
     uint64_t after;
     uint64_t last; /* microseconds: when something was sent */
     bool more;     /* there may be something now */
@@ -26,7 +32,10 @@ struct feeds {
     struct client *joined; /* not yet seen by the thread */
     size_t n;
     bool ending;
-    struct client *clients; /* the thread's */
+    struct db *db; /* the thread's; set under the lock */
+    /* The thread's. */
+    struct client *clients;
+    uint64_t pause, retry_at; /* microseconds; pause 0: the database is there */
 };
 
 static const char heartbeat[] = ": heartbeat\n\n";
@@ -44,10 +53,8 @@ enum err feeds_join(struct feeds *f, struct exchange *x)
     bool ending = f->ending, room = f->n < f->service->options.event_streams;
     if (!ending && room) {
         struct client *c = memory_resize(NULL, sizeof *c);
-        x->entity = entity_new(200, "text/event-stream");
-        x->pipe = pipe_open();
         *c = (struct client){.x = exchange_hold(x),
-                             .pipe = pipe_hold(x->pipe),
+                             .pipe = pipe_open(),
                              .after = after,
                              .more = true,
                              .next = f->joined};
@@ -73,10 +80,33 @@ static void part(struct feeds *f, struct client *c)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* The first look went well: the answer is a stream. */
+static void begin(struct client *c)
+{
+    static const char hello[] = ": connected\nretry: 1000\n\n";
+    c->begun = true;
+    c->last = microseconds_now();
+    pipe_push(c->pipe, hello, sizeof hello - 1);
+    c->x->entity = entity_new(200, "text/event-stream");
+    c->x->pipe = pipe_hold(c->pipe);
+    exchange_wake(c->x);
+}
+
+/* It gets a problem for an answer; a stream that has begun breaks off, and its client, coming again, is told why. */
+static void turn_away(struct feeds *f, struct client *c, enum err e)
+{
+    if (c->begun) {
+        pipe_end(c->pipe, false);
+    } else {
+        exchange_refuse(c->x, e);
+        exchange_wake(c->x);
+    }
+    part(f, c);
+}
+
 /* Take in who joined; false: the end. */
 static bool welcome(struct feeds *f)
 {
-    static const char hello[] = ": connected\nretry: 1000\n\n";
     pthread_mutex_lock(&f->lock);
     struct client *c = f->joined;
     f->joined = NULL;
@@ -86,11 +116,23 @@ static bool welcome(struct feeds *f)
         struct client *next = c->next;
         c->next = f->clients;
         f->clients = c;
-        c->last = microseconds_now();
-        pipe_push(c->pipe, hello, sizeof hello - 1);
         c = next;
     }
     return on;
+}
+
+/* Who has no answer yet gets this one. */
+static void refuse_the_new(struct feeds *f, enum err e)
+{
+    for (struct client **at = &f->clients; *at != NULL;) {
+        struct client *c = *at;
+        if (c->begun) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        turn_away(f, c, e);
+    }
 }
 
 /* Whatever is new for one client, as far as it keeps up. */
@@ -101,6 +143,8 @@ static enum err serve(struct db *db, struct client *c)
         bool more = false;
         buffer_reset(&out);
         TRY(c->x->request.route->feed(&c->x->request, db, &c->after, &out, &more));
+        if (!c->begun)
+            begin(c);
         if (out.n > 0) {
             pipe_push(c->pipe, out.p, out.n);
             c->last = microseconds_now();
@@ -120,9 +164,13 @@ static enum err serve_all(struct feeds *f, struct db *db, bool changed)
     for (struct client **at = &f->clients; *at != NULL;) {
         struct client *c = *at;
         c->more = c->more || changed;
-        if (e == OK)
-            e = serve(db, c);
-        if (pipe_gone(c->pipe)) {
+        enum err served = e == OK ? serve(db, c) : OK;
+        if (served != OK && served != ERR_CONFLICT)
+            e = served;
+        if (served == ERR_CONFLICT) {
+            *at = c->next;
+            turn_away(f, c, served);
+        } else if (pipe_gone(c->pipe)) {
             *at = c->next;
             part(f, c);
         } else {
@@ -132,36 +180,89 @@ static enum err serve_all(struct feeds *f, struct db *db, bool changed)
     return e;
 }
 
+/* The database is away: told once. The next attempt is after a while, the longer the more failed. */
+static void failed(struct feeds *f, enum err e)
+{
+    if (f->pause == 0)
+        log_warn("api", "event streams: %s", err_detail());
+    refuse_the_new(f, e);
+    f->pause = f->pause == 0 ? RETRY_LEAST_MICROSECONDS : f->pause * 2;
+    f->pause = f->pause < RETRY_MOST_MICROSECONDS ? f->pause : RETRY_MOST_MICROSECONDS;
+    f->retry_at = microseconds_now() + f->pause;
+}
+
+static void set_db(struct feeds *f, struct db *db)
+{
+    pthread_mutex_lock(&f->lock);
+    struct db *old = f->db;
+    f->db = db;
+    pthread_mutex_unlock(&f->lock);
+    db_close(old);
+}
+
+void feeds_unblock(struct feeds *f)
+{
+    pthread_mutex_lock(&f->lock);
+    if (f->db != NULL && watch_stale(f->service->watch))
+        db_break(f->db);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static enum err connect(struct feeds *f)
+{
+    struct db *db = NULL;
+    if (watch_stale(f->service->watch))
+        return err_with(ERR_DB_LOST, "the database does not answer");
+    if (f->db != NULL)
+        return OK;
+    TRY(reader_open(f->service, "altledger feed", FEED_TIMEOUT_S, &db));
+    set_db(f, db);
+    return OK;
+}
+
+static enum err look(struct feeds *f, bool changed)
+{
+    if (microseconds_now() < f->retry_at) {
+        refuse_the_new(f, err_with(ERR_DB_LOST, "the database could not be reached a moment ago"));
+        return OK;
+    }
+    enum err e = connect(f);
+    if (e == OK)
+        e = serve_all(f, f->db, changed);
+    if (e != OK) {
+        failed(f, e);
+        return e;
+    }
+    if (f->pause != 0)
+        log_info("api", "event streams: the database can be reached again");
+    f->pause = 0;
+    return OK;
+}
+
 static void *feed_main(void *arg)
 {
     struct feeds *f = arg;
-    struct db *db = NULL;
     uint64_t epoch = 0;
     while (welcome(f)) {
-        enum err e = OK;
         uint64_t now = watch_epoch(f->service->watch);
-        if (f->clients != NULL && db == NULL)
-            e = reader_open(f->service, "altledger feed", FEED_TIMEOUT_S, &db);
-        if (e == OK && f->clients != NULL)
-            e = serve_all(f, db, now != epoch);
+        enum err e = f->clients != NULL ? look(f, now != epoch) : OK;
         epoch = now;
         if (e != OK) {
-            log_warn("api", "event streams: %s", err_detail());
-            db_close(db);
-            db = NULL;
+            set_db(f, NULL);
             epoch = 0; /* look again at everything */
         }
         bool lagging = false;
-        for (const struct client *c = f->clients; c != NULL; c = c->next)
+        for (const struct client *c = f->clients; c != NULL && f->pause == 0; c = c->next)
             lagging = lagging || c->more;
         watch_wait(f->service->watch, now, lagging ? 20 : 100);
     }
+    refuse_the_new(f, err_with(ERR_STOPPED, "the service is shutting down"));
     while (f->clients != NULL) {
         struct client *c = f->clients;
         f->clients = c->next;
         part(f, c);
     }
-    db_close(db);
+    set_db(f, NULL);
     return NULL;
 }
 

@@ -173,11 +173,11 @@ static enum err readyz(const struct request *r, struct reply *reply)
 {
     struct state state;
     watch_state(r->service->watch, &state);
-    bool ready = state.reachable && state.has_head;
+    bool reachable = state.reachable && !watch_stale(r->service->watch), ready = reachable && state.has_head;
     jw_key(&reply->json, "status");
     jw_text(&reply->json, ready ? "ready" : "not ready");
     jw_key(&reply->json, "database");
-    jw_bool(&reply->json, state.reachable);
+    jw_bool(&reply->json, reachable);
     jw_key(&reply->json, "head");
     state.has_head ? jw_u64(&reply->json, state.head) : jw_null(&reply->json);
     jw_key(&reply->json, "mirror_stopped");

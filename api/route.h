@@ -131,7 +131,7 @@ struct route {
     enum err (*run)(const struct request *r, struct db *db, struct reply *reply);
     /* Event streams: append complete events ("id: N\nevent: E\ndata: {...}\n\n") that follow *after, a bounded number, advance
      * *after, and say whether there is more now. Called again after each change of state. *after == FEED_FROM_NOW: set it
-     * to the end of the feed and append nothing. */
+     * to the end of the feed and append nothing. ERR_CONFLICT: *after is beyond the end. */
     enum err (*feed)(const struct request *r, struct db *db, uint64_t *after, struct buffer *out, bool *more);
     /* Answered at once from memory, without the database. */
     enum err (*local)(const struct request *r, struct reply *reply);

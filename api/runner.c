@@ -3,7 +3,12 @@
 
 #include "api/workers.h"
 
-enum { RECONNECT_MICROSECONDS = 500000, RENEW_PLANS_MICROSECONDS = 20000000 };
+enum {
+    RECONNECT_MICROSECONDS = 500000,
+    RENEW_PLANS_MICROSECONDS = 20000000,
+    PATIENCE = 12000000,      /* above the role's statement_timeout */
+    PATIENCE_ALONE = 60000000 /* of several statements one after the other */
+};
 
 void runner_init(struct runner *r, struct service *s, const char *name, unsigned statement_timeout_s)
 {
@@ -28,12 +33,27 @@ void runner_done(struct runner *r)
     pthread_mutex_destroy(&r->lock);
 }
 
-void runner_cancel(struct runner *r, const struct exchange *only)
+void runner_abandon(struct runner *r, const struct exchange *only)
 {
     pthread_mutex_lock(&r->lock);
     if (r->db != NULL && (only == NULL || r->only == only))
-        db_cancel(r->db);
+        db_break(r->db);
     pthread_mutex_unlock(&r->lock);
+}
+
+void runner_unblock(struct runner *r)
+{
+    pthread_mutex_lock(&r->lock);
+    uint64_t since = atomic_load(&r->since), patience = r->only != NULL ? PATIENCE_ALONE : PATIENCE;
+    bool overdue = r->statement_timeout_s == 0 && since != 0 && microseconds_now() - since > patience;
+    if (r->db != NULL && since != 0 && (overdue || watch_stale(r->service->watch)))
+        db_break(r->db);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void runner_heard(struct runner *r, bool on)
+{
+    atomic_store(&r->since, on ? microseconds_now() : 0);
 }
 
 void runner_work_for(struct runner *r, const struct exchange *x)
@@ -55,6 +75,9 @@ static enum err renew_plans(struct runner *r)
 
 enum err runner_connect(struct runner *r)
 {
+    if (watch_stale(r->service->watch))
+        return err_with(ERR_DB_LOST, "the database does not answer");
+    runner_heard(r, true);
     if (r->db != NULL && db_alive(r->db))
         return renew_plans(r);
     set_db(r, NULL);

@@ -444,6 +444,7 @@ void server_stop(struct server *s)
     struct service *v = &s->service;
     atomic_store(&v->stopping, true);
     int fd = MHD_quiesce_daemon(s->daemon);
+    connections_cut(s->connections, false); /* from here on its thread leaves feeds and workers alone */
     feeds_close(v->feeds);
     v->feeds = NULL;
     wait_for_requests(s);

@@ -17,6 +17,20 @@ static enum err end_of_feed(struct db *db, uint64_t *after)
     return OK;
 }
 
+/* Nothing follows: is that the end? Beyond it stands a client of another database, or of this one before it was restored; the
+ * numbers up to its own would be given to other events, and it would miss those. */
+static enum err check_end(struct db *db, uint64_t after)
+{
+    uint64_t end;
+    TRY(end_of_feed(db, &end));
+    if (after > end)
+        return err_with(ERR_CONFLICT,
+                        "the feed ends at %" PRIu64 ", %" PRIu64
+                        " is beyond it: this is another database, or it was restored; begin anew with from=",
+                        end, after);
+    return OK;
+}
+
 /* One message. `retracted` is what the message says, not what became of the event since. */
 static void write_message(struct buffer *out, const struct rows *rows, size_t row)
 {
@@ -74,7 +88,7 @@ static enum err stream_feed(const struct request *r, struct db *db, uint64_t *af
     if (n > 0)
         *after = rows_u64(rows, n - 1, COLUMN_SEQ);
     *more = n == STREAM_BATCH;
-    return OK;
+    return n == 0 ? check_end(db, *after) : OK;
 }
 
 const struct route stream_routes[] =

@@ -8,7 +8,7 @@
 
 #include "ledger/core/log.h"
 
-enum { RECONNECT_MS = 500 };
+enum { RETRY_LEAST_MS = 100, RETRY_MOST_MS = 5000 };
 
 struct watch {
     const char *conninfo, *role;
@@ -18,8 +18,19 @@ struct watch {
     struct state state;
     atomic_uint_fast64_t epoch, generation;
     atomic_bool stop, poked;
-    atomic_uint_fast64_t seen; /* the newest version that a statement saw */
+    struct db *db;                         /* the thread's; set under the lock */
+    atomic_int_fast64_t read_at, asked_at; /* monotonic milliseconds; asked_at: 0 while nothing is asked */
+    bool away;                             /* it was told that the database cannot be reached */
+    unsigned pause_ms;                     /* before the next attempt */
+    atomic_uint_fast64_t seen;             /* the newest version that a statement saw */
 };
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* mirror.cursor, as far as answers depend on it. */
 struct cursor_row {
@@ -39,11 +50,12 @@ static enum err read_state(struct db *db, struct state *out)
         "SELECT c.head_number IS NOT NULL AS has_head, c.network_hash IS NOT NULL AS has_network, c.stopped IS NOT "
         "NULL AS stopped,"
         " coalesce(c.chain_id, 0) AS chain_id, c.generation::bigint AS generation, c.state_version AS version,"
-        " coalesce(c.head_number, 0) AS head, coalesce(c.safe_number, -1) AS safe, coalesce(c.finalized_number, -1) AS "
-        "finalized,"
+        " coalesce(c.head_number, 0) AS head, CASE WHEN c.safe_number >= f.number THEN c.safe_number ELSE -1 END AS "
+        "safe, CASE WHEN c.finalized_number >= f.number THEN c.finalized_number ELSE -1 END AS finalized,"
         " coalesce(c.source_head, -1) AS source_head, coalesce(extract(epoch FROM c.expires_at)::bigint, -1) AS "
         "expires,"
-        " coalesce(c.network_hash, decode(repeat('00', 32), 'hex')) AS network FROM mirror.cursor c";
+        " coalesce(c.network_hash, decode(repeat('00', 32), 'hex')) AS network FROM mirror.cursor c"
+        " LEFT JOIN LATERAL (SELECT n.number FROM mirror.chain n ORDER BY n.number LIMIT 1) f ON true";
     AUTO_ARENA arena = {0};
     struct cursor_row row;
     TRY(db_one(db, sql, WITH_NOTHING, &cursor_record, &arena, &row));
@@ -94,12 +106,37 @@ static void set_unreachable(struct watch *w)
     set_state(w, &s);
 }
 
+static void set_db(struct watch *w, struct db *db)
+{
+    pthread_mutex_lock(&w->lock);
+    struct db *old = w->db;
+    w->db = db;
+    pthread_mutex_unlock(&w->lock);
+    db_close(old);
+}
+
+static enum err connect(struct watch *w)
+{
+    struct db *db = NULL;
+    TRY(db_open(w->conninfo, w->role, "altledger watch", &db));
+    set_db(w, db);
+    atomic_store(&w->asked_at, now_ms());
+    return db_run(db, "LISTEN altledger_state", WITH_NOTHING, NULL);
+}
+
 /* One look; then wait for a notice, a poke or the time. */
 static enum err look(struct watch *w, struct db *db)
 {
     struct state s;
+    atomic_store(&w->asked_at, now_ms());
     TRY(read_state(db, &s));
+    atomic_store(&w->asked_at, 0);
+    atomic_store(&w->read_at, now_ms());
     set_state(w, &s);
+    if (w->away)
+        log_info("api", "the database can be reached again");
+    w->away = false;
+    w->pause_ms = RETRY_LEAST_MS;
     for (unsigned waited = 0; waited < WATCH_POLL_MS && !atomic_load(&w->stop); waited += 50) {
         bool noticed = false;
         TRY(db_wait_notice(db, 50, &noticed));
@@ -118,24 +155,22 @@ static void pause_for(struct watch *w, unsigned ms)
 static void *watch_main(void *arg)
 {
     struct watch *w = arg;
-    struct db *db = NULL;
     while (!atomic_load(&w->stop)) {
-        enum err e = OK;
-        if (db == NULL)
-            e = db_open(w->conninfo, w->role, "altledger watch", &db);
-        if (e == OK)
-            e = db_run(db, "LISTEN altledger_state", WITH_NOTHING, NULL);
+        enum err e = connect(w);
         while (e == OK && !atomic_load(&w->stop))
-            e = look(w, db);
+            e = look(w, w->db);
+        atomic_store(&w->asked_at, 0);
         if (e != OK) {
-            log_warn("api", "cannot watch the mirror's state: %s", err_detail());
+            if (!w->away) /* once; then when it is back */
+                log_warn("api", "cannot watch the mirror's state: %s", err_detail());
+            w->away = true;
             set_unreachable(w);
-            db_close(db);
-            db = NULL;
-            pause_for(w, RECONNECT_MS);
+            set_db(w, NULL);
+            pause_for(w, w->pause_ms);
+            w->pause_ms = w->pause_ms * 2 < RETRY_MOST_MS ? w->pause_ms * 2 : RETRY_MOST_MS;
         }
     }
-    db_close(db);
+    set_db(w, NULL);
     return NULL;
 }
 
@@ -147,6 +182,8 @@ enum err watch_open(const char *conninfo, const char *role, struct watch **out)
     w->role = role;
     w->state.safe = w->state.finalized = w->state.source_head = w->state.expires_unix = -1;
     atomic_init(&w->epoch, 1);
+    w->read_at = now_ms();
+    w->pause_ms = RETRY_LEAST_MS;
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_t clock;
     pthread_condattr_init(&clock);
@@ -187,6 +224,20 @@ uint64_t watch_epoch(struct watch *w)
 uint64_t watch_generation(struct watch *w)
 {
     return atomic_load_explicit(&w->generation, memory_order_acquire);
+}
+
+bool watch_stale(struct watch *w)
+{
+    return now_ms() - atomic_load(&w->read_at) > WATCH_STALE_MS;
+}
+
+void watch_unblock(struct watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    int64_t asked = atomic_load(&w->asked_at);
+    if (w->db != NULL && asked != 0 && now_ms() - asked > WATCH_STALE_MS)
+        db_break(w->db);
+    pthread_mutex_unlock(&w->lock);
 }
 
 void watch_poke(struct watch *w)

@@ -9,7 +9,10 @@
 
 #include "ledger/core/db.h"
 
-enum { WATCH_POLL_MS = 500 };
+enum {
+    WATCH_POLL_MS = 500,
+    WATCH_STALE_MS = 3000 /* the state was not read for so long: the database is away, or it hangs */
+};
 
 struct state {
     bool known;     /* the cursor has been read */
@@ -31,6 +34,10 @@ void watch_close(struct watch *w);
 void watch_state(struct watch *w, struct state *out);
 /* Rises with every change; two equal readings mean that nothing changed in between, as far as is known. */
 uint64_t watch_epoch(struct watch *w);
+/* The state has not been read lately: nobody need wait for the database. */
+bool watch_stale(struct watch *w);
+/* From another thread, now and then: break the watch's own connection if the database does not answer on it. */
+void watch_unblock(struct watch *w);
 uint64_t watch_generation(struct watch *w);
 /* Look now: somebody committed, or a statement saw a newer state than we know. */
 void watch_poke(struct watch *w);

@@ -39,8 +39,8 @@ enum err reader_open(const struct service *s, const char *name, unsigned stateme
     TRY(db_open(s->options.database, s->options.role, name, &db));
     /* Plans are made once, not once a request (planning costs ten times what a point read does); see runner's `planned`. */
     enum err e =
-        db_script(db,
-                  "SET default_transaction_read_only = on; SET jit = off; SET plan_cache_mode = force_generic_plan");
+        db_script(db, "SET default_transaction_read_only = on; SET jit = off; SET plan_cache_mode = force_generic_plan;"
+                      "SET client_connection_check_interval = '500ms'");
     if (e == OK && statement_timeout_s > 0) {
         struct param seconds = {T_TEXT, statement_timeout_s == STREAM_TIMEOUT_S ? "600s" : "10s"};
         e = db_run(db, "SELECT pg_catalog.set_config('statement_timeout', $1, false)", &seconds, 1, NULL);
@@ -165,10 +165,17 @@ bool workers_hand_over(struct workers *w, struct exchange *x)
     return put(&w->lanes[LANE_RUN], x);
 }
 
-void workers_abandon(struct workers *w, const struct exchange *x)
+void workers_abandon(struct workers *w, struct exchange *x)
+{
+    atomic_store(&x->abandoned, true);
+    for (size_t i = 0; i < w->n_threads; i++)
+        runner_abandon(&w->threads[i].runner, x);
+}
+
+void workers_unblock(struct workers *w)
 {
     for (size_t i = 0; i < w->n_threads; i++)
-        runner_cancel(&w->threads[i].runner, x);
+        runner_unblock(&w->threads[i].runner);
 }
 
 /* Cancel again and again: a pipeline holds several statements, and cancelling races with their beginning. */
@@ -176,7 +183,7 @@ static void join(struct worker *t)
 {
     struct timespec until;
     do {
-        runner_cancel(&t->runner, NULL);
+        runner_abandon(&t->runner, NULL);
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += CANCEL_AGAIN_NANOSECONDS;
         until.tv_sec += until.tv_nsec / 1000000000;

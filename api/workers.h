@@ -14,7 +14,9 @@ bool workers_put(struct workers *w, struct exchange *x);
 /* Move one that must ask a node to the lane that may wait. */
 bool workers_hand_over(struct workers *w, struct exchange *x);
 /* Nobody waits for this one any more: cancel its statement if it has a thread of its own. */
-void workers_abandon(struct workers *w, const struct exchange *x);
+void workers_abandon(struct workers *w, struct exchange *x);
+/* Now and then: free the threads that wait for a database that does not answer. */
+void workers_unblock(struct workers *w);
 /* Answer what waits with ERR_STOPPED, cancel what runs, end the threads. */
 void workers_close(struct workers *w);
 /* A connection as the API uses it: role, read only, timeouts. */

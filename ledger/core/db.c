@@ -2,9 +2,12 @@
 #include "ledger/core/db_pq.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "ledger/core/log.h"
 
@@ -133,7 +136,7 @@ enum err db_open(const char *conninfo, const char *role, const char *application
                           "client_encoding",  NULL};
     const char *values[] = {"10", "1", "10", "5", "3", "20000", conninfo, application, "UTF8", NULL};
     struct db *db = memory_resize(NULL, sizeof *db);
-    *db = (struct db){.conn = PQconnectdbParams(keys, values, 1)};
+    *db = (struct db){.conn = PQconnectdbParams(keys, values, 1), .socket = -1};
     map_init(&db->statements, sizeof(const char *), sizeof(struct prepared));
     enum err e = OK;
     if (PQstatus(db->conn) != CONNECTION_OK) {
@@ -141,6 +144,7 @@ enum err db_open(const char *conninfo, const char *role, const char *application
     } else {
         PQsetNoticeReceiver(db->conn, on_notice, db);
         db->cancel = PQgetCancel(db->conn);
+        db->socket = fcntl(PQsocket(db->conn), F_DUPFD_CLOEXEC, 0);
         e = set_up(db, role);
     }
     if (e != OK)
@@ -156,6 +160,8 @@ void db_close(struct db *db)
         return;
     PQfreeCancel(db->cancel);
     PQfinish(db->conn);
+    if (db->socket >= 0)
+        close(db->socket);
     map_done(&db->statements);
     memory_free(db->due);
     memory_free(db);
@@ -176,6 +182,12 @@ void db_cancel(struct db *db)
     char text[CANCEL_TEXT];
     if (db->cancel != NULL && !PQcancel(db->cancel, text, sizeof text))
         log_warn("db", "cancel: %s", text);
+}
+
+void db_break(struct db *db)
+{
+    if (db->socket >= 0)
+        shutdown(db->socket, SHUT_RDWR);
 }
 
 static bool take_notices(struct db *db)

@@ -21,8 +21,10 @@ void db_close(struct db *db);
 bool db_alive(const struct db *db);
 /* Backend process id, for terminating a fenced-off writer. */
 int db_backend_pid(const struct db *db);
-/* Ask the server to cancel the running statement; the only function that another thread may call. */
+/* Ask the server to cancel the running statement. Another thread may call it; it waits for the server. */
 void db_cancel(struct db *db);
+/* Break the connection: whoever waits for the server gets ERR_DB_LOST. Another thread may call it; it never waits. */
+void db_break(struct db *db);
 
 /* Run one statement, ignore its rows; *affected (may be NULL) = rows of the command tag. */
 MUST_CHECK enum err db_run(struct db *db, const char *sql, const struct param *in, size_t n_in, uint64_t *affected);

@@ -30,6 +30,7 @@ struct prepared {
 struct db {
     PGconn *conn;
     PGcancel *cancel;
+    int socket; /* a descriptor of our own: libpq may close its at any time, and the number may then be another's */
     struct map statements; /* address of the text -> struct prepared */
     uint32_t last_statement, segment;
     bool pipeline, streaming;
