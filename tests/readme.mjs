@@ -5,7 +5,7 @@
 // goes on in the background until the next one that serves, or the end, where it is interrupted as by Ctrl-C.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -18,6 +18,7 @@ const STOP_MS = 60_000;
 const COMMAND_MS = 600_000;
 
 const scratch = mkdtempSync(join(tmpdir(), "altledger-readme-"));
+chmodSync(scratch, 0o755); // PostgreSQL's user must get in, or its files lie elsewhere
 const copy = join(scratch, "altledger");
 let server = null; // {child, log, group}
 let node = null; // a local Ethereum node that passes for mainnet

@@ -1,6 +1,6 @@
 // tests/scenarios/api_resources.mjs - a small made-up chain whose every figure is known, asked for at every resource; each reply is held to OpenAPI.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ const MOVES = 1200; // of A to B and back: a statement of many pages
 const HEAD = 140;
 const STREAM_MS = 20000; // a stream that says nothing more has lost something
 const folder = mkdtempSync(join(tmpdir(), "altledger-resources-"));
+chmodSync(folder, 0o755); // PostgreSQL's user must get in, or its files lie elsewhere
 let url, program, openapi;
 
 /* ---- the chain ---- */

@@ -3,7 +3,7 @@
 // The truth was recorded from the contracts' own view functions; each chain is mirrored from its archive into a fresh
 // database, then served. GOLDEN_CHAINS names the chains.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -88,6 +88,7 @@ for (const chain of chains) {
     const folder = join(root, "tests/data/chains", chain);
     test(`${chain}: balances, votes, supplies and vault equal the contracts' own answers`, async (t) => {
         const data = mkdtempSync(join(tmpdir(), "altledger-golden-"));
+        chmodSync(data, 0o755); // PostgreSQL's user must get in, or its files lie elsewhere
         undo.push(() => rmSync(data, { recursive: true, force: true }));
         const network = join(folder, "network.json");
         const { contracts } = JSON.parse(readFileSync(network));
