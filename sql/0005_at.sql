@@ -6,17 +6,6 @@ COMMENT ON SCHEMA api_v1 IS 'What the HTTP API and people with SQL read from: vi
 CREATE INDEX block_time ON mirror.block (time);
 COMMENT ON INDEX mirror.block_time IS 'For at=<time>: the last block at or before it.';
 
--- The canonical block of a hash, and the last one at or before a time. Functions of their own, so that a statement that asks by
--- number neither plans nor sets them up; they see the snapshot of the statement that calls them.
-CREATE FUNCTION api_v1.number_of_hash(at_hash bytea) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT h.number FROM mirror.block b JOIN mirror.chain h ON h.block = b.id WHERE b.hash = $1
-$$;
-COMMENT ON FUNCTION api_v1.number_of_hash(bytea) IS 'The number of the canonical block that has this hash; null if there is none.';
-CREATE FUNCTION api_v1.number_of_time(at_time timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT h.number FROM mirror.block b JOIN mirror.chain h ON h.block = b.id WHERE b.time <= $1 ORDER BY b.time DESC, b.number DESC LIMIT 1
-$$;
-COMMENT ON FUNCTION api_v1.number_of_time(timestamptz) IS 'The number of the last stored canonical block at or before a time; null if there is none.';
-
 -- In plpgsql, so that a statement that calls at() does not carry (and start) their plans when it is asked for a number.
 CREATE FUNCTION api_v1.number_of(block_hash bytea) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
