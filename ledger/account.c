@@ -10,8 +10,8 @@
 bool book_is_debit_normal(enum book book)
 {
     switch (book) {
-#define BOOK_NORMAL(code, number, name, debit_normal)                                                          \
-    case code:                                                                                                 \
+#define BOOK_NORMAL(code, number, name, debit_normal) \
+    case code:                                        \
         return debit_normal;
         BOOK_TABLE(BOOK_NORMAL)
 #undef BOOK_NORMAL
@@ -111,7 +111,8 @@ static bool side_fits(struct amount balance, bool up, struct amount v)
     return (up ? amount_add(balance, v, &after) : amount_subtract(balance, v, &after)) == OK;
 }
 
-bool account_can_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v)
+bool account_can_move(struct books *b, const struct account_key *debit, const struct account_key *credit,
+                      struct amount v)
 {
     struct amount credit_balance = account_get(b, credit)->balance;
     struct amount debit_balance = account_get(b, debit)->balance;

@@ -12,11 +12,11 @@
 
 /* Book numbers, as in ledger.book: never reused. */
 #define BOOK_TABLE(BOOK)                                                                                       \
-    BOOK(BOOK_TOKEN, 1, "token", true)                         /* holders of a token */                        \
-    BOOK(BOOK_TOKEN_ISSUED, 2, "token.issued", false)          /* counter-account of mint and burn: supply */  \
+    BOOK(BOOK_TOKEN, 1, "token", true)                          /* holders of a token */                       \
+    BOOK(BOOK_TOKEN_ISSUED, 2, "token.issued", false)           /* counter-account of mint and burn: supply */ \
     BOOK(BOOK_TOKEN_UNEXPLAINED, 3, "token.unexplained", false) /* what holders spent without having had it */ \
-    BOOK(BOOK_VOTES, 4, "votes", true)                         /* voting units of a delegate */                \
-    BOOK(BOOK_VOTES_ISSUED, 5, "votes.issued", false)          /* counter-account: all delegated units */
+    BOOK(BOOK_VOTES, 4, "votes", true)                          /* voting units of a delegate */               \
+    BOOK(BOOK_VOTES_ISSUED, 5, "votes.issued", false)           /* counter-account: all delegated units */
 
 #define BOOK_ENUM(code, number, name, debit_normal) code = number,
 enum book { BOOK_TABLE(BOOK_ENUM) };
@@ -35,7 +35,8 @@ struct account_key {
 
 struct account_key account_key_token(enum book book, struct address contract, struct address owner);
 /* ERC-1155: the asset is contract || token id (32 bytes, big endian). */
-struct account_key account_key_token_id(enum book book, struct address contract, struct amount id, struct address owner);
+struct account_key account_key_token_id(enum book book, struct address contract, struct amount id,
+                                        struct address owner);
 
 /* What is known of an account; id 0: not opened yet (balance 0). */
 struct account_state {
@@ -50,7 +51,8 @@ struct books;
 struct account_state *account_get(struct books *b, const struct account_key *key);
 
 /* True if `debit` can be debited and `credit` credited by v without leaving [0, 2^256). */
-bool account_can_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v);
+bool account_can_move(struct books *b, const struct account_key *debit, const struct account_key *credit,
+                      struct amount v);
 /* Book the movement: the credit leg first. v must not be zero and account_can_move must hold (assertion). */
 void account_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v);
 

@@ -9,8 +9,9 @@
 #include "ledger/root.h"
 
 const struct books_table_def books_table[BOOKS_TABLE_COUNT] = {
-    [BOOKS_ACCOUNT] = {"account", "COPY account (id, book, asset, owner, second, created) FROM STDIN BINARY",
-                       "SELECT id, book, asset, owner, second, created FROM account WHERE id >= $1 AND id < $2 ORDER BY id"},
+    [BOOKS_ACCOUNT] =
+        {"account", "COPY account (id, book, asset, owner, second, created) FROM STDIN BINARY",
+         "SELECT id, book, asset, owner, second, created FROM account WHERE id >= $1 AND id < $2 ORDER BY id"},
     [BOOKS_ENTRY] = {"entry",
                      "COPY entry (account, position, log_index, leg, delta, balance, counter) FROM STDIN BINARY",
                      "SELECT account, position, log_index, leg, delta, balance, counter FROM entry"
@@ -323,17 +324,18 @@ static enum err fetch_accounts(struct books *b, struct db *db, uint64_t before)
         array_text_value(&second, T_BYTES, &(struct slice){key->second, key->second_n});
     }
     AUTO_ROWS rows = NULL;
-    TRY(db_query(db,
-                 "SELECT k.i, a.id, e.balance"
-                 "  FROM unnest($1::text::smallint[], $2::text::bytea[], $3::text::bytea[], $4::text::bytea[])"
-                 "       WITH ORDINALITY AS k (book, asset, owner, second, i)"
-                 "  JOIN account a ON a.book = k.book AND a.asset = k.asset AND a.owner = k.owner AND a.second = k.second"
-                 "   AND a.created < $5"
-                 " CROSS JOIN LATERAL (SELECT balance FROM entry x WHERE x.account = a.id AND x.position < $5"
-                 "                      ORDER BY x.position DESC LIMIT 1) e",
-                 WITH(IN(array_text_end(&book)), IN(array_text_end(&asset)), IN(array_text_end(&owner)),
-                      IN(array_text_end(&second)), IN(&before)),
-                 &rows));
+    TRY(db_query(
+        db,
+        "SELECT k.i, a.id, e.balance"
+        "  FROM unnest($1::text::smallint[], $2::text::bytea[], $3::text::bytea[], $4::text::bytea[])"
+        "       WITH ORDINALITY AS k (book, asset, owner, second, i)"
+        "  JOIN account a ON a.book = k.book AND a.asset = k.asset AND a.owner = k.owner AND a.second = k.second"
+        "   AND a.created < $5"
+        " CROSS JOIN LATERAL (SELECT balance FROM entry x WHERE x.account = a.id AND x.position < $5"
+        "                      ORDER BY x.position DESC LIMIT 1) e",
+        WITH(IN(array_text_end(&book)), IN(array_text_end(&asset)), IN(array_text_end(&owner)),
+             IN(array_text_end(&second)), IN(&before)),
+        &rows));
     for (size_t i = 0; i < b->account_needs.n; i++) {
         bool added;
         map_put(&b->accounts, map_key_at(&b->account_needs, i), &added);
@@ -361,12 +363,13 @@ static enum err fetch_controls(struct books *b, struct db *db, uint64_t before)
         array_text_value(&asset, T_BYTES, &(struct slice){key->asset, key->asset_n});
     }
     AUTO_ROWS rows = NULL;
-    TRY(db_query(db,
-                 "SELECT k.i, c.debits, c.credits, c.accounts"
-                 "  FROM unnest($1::text::smallint[], $2::text::bytea[]) WITH ORDINALITY AS k (book, asset, i)"
-                 " CROSS JOIN LATERAL (SELECT debits, credits, accounts FROM control x"
-                 "   WHERE x.book = k.book AND x.asset = k.asset AND x.position < $3 ORDER BY x.position DESC LIMIT 1) c",
-                 WITH(IN(array_text_end(&book)), IN(array_text_end(&asset)), IN(&before)), &rows));
+    TRY(db_query(
+        db,
+        "SELECT k.i, c.debits, c.credits, c.accounts"
+        "  FROM unnest($1::text::smallint[], $2::text::bytea[]) WITH ORDINALITY AS k (book, asset, i)"
+        " CROSS JOIN LATERAL (SELECT debits, credits, accounts FROM control x"
+        "   WHERE x.book = k.book AND x.asset = k.asset AND x.position < $3 ORDER BY x.position DESC LIMIT 1) c",
+        WITH(IN(array_text_end(&book)), IN(array_text_end(&asset)), IN(&before)), &rows));
     for (size_t i = 0; i < b->control_needs.n; i++) {
         bool added;
         map_put(&b->controls, map_key_at(&b->control_needs, i), &added);

@@ -84,7 +84,7 @@ struct books {
     struct hash block_hash;
     uint32_t ordinal, log_index;
     int16_t leg;
-    struct buffer rows; /* canonical rows of the block, for its root */
+    struct buffer rows;             /* canonical rows of the block, for its root */
     struct buffer touched_controls; /* struct control_key, in order of first touch */
 };
 

@@ -76,8 +76,8 @@ static void put_account(struct buffer *b, const struct account_key *key)
     put_run(b, key->second, key->second_n);
 }
 
-void root_put_entry(struct books *b, const struct account_key *account, const struct account_key *counter, struct delta delta,
-                    struct amount balance)
+void root_put_entry(struct books *b, const struct account_key *account, const struct account_key *counter,
+                    struct delta delta, struct amount balance)
 {
     put_head(b, ROOT_ENTRY, b->leg);
     put_account(&b->rows, account);

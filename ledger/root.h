@@ -36,8 +36,8 @@ struct hash root_next(struct hash previous, uint64_t number, struct hash block_h
 
 /* Append one row to b->rows with the current log index and leg. */
 void root_put_event(struct books *b, const struct root_event *event);
-void root_put_entry(struct books *b, const struct account_key *account, const struct account_key *counter, struct delta delta,
-                    struct amount balance);
+void root_put_entry(struct books *b, const struct account_key *account, const struct account_key *counter,
+                    struct delta delta, struct amount balance);
 void root_put_control(struct books *b, const struct control_key *key, const struct control_state *state);
 void root_put_timeline(struct books *b, const struct timeline_def *def, const void *row);
 

@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct record delegate_record =
-    RECORD(delegate_row, FIELD(delegate_row, delegator), FIELD(delegate_row, token), FIELD(delegate_row, position),
-           FIELD(delegate_row, log_index), FIELD(delegate_row, delegate));
+static const struct record delegate_record = RECORD(delegate_row, FIELD(delegate_row, delegator),
+                                                    FIELD(delegate_row, token), FIELD(delegate_row, position),
+                                                    FIELD(delegate_row, log_index), FIELD(delegate_row, delegate));
 static const struct record inconsistency_record =
     RECORD(inconsistency_row, FIELD(inconsistency_row, contract), FIELD(inconsistency_row, position),
            FIELD(inconsistency_row, log_index), FIELD(inconsistency_row, reason));

@@ -49,9 +49,9 @@ struct paused_row {
 struct timeline_def {
     const char *table;
     const struct record *row;
-    size_t n_key;      /* the first n_key members are the key and lie at the row's start */
-    size_t key_size;   /* bytes of the key, without padding */
-    uint8_t root_tag;  /* type byte of its rows in block roots: never reused */
+    size_t n_key;           /* the first n_key members are the key and lie at the row's start */
+    size_t key_size;        /* bytes of the key, without padding */
+    uint8_t root_tag;       /* type byte of its rows in block roots: never reused */
     const char *select_sql; /* $1..$n_key: arrays as text, then the position before which to look; yields whole rows */
     const char *copy_sql;
     const char *verify_sql; /* rows with $1 <= position < $2 in order of position, the columns of copy_sql */
@@ -67,9 +67,9 @@ enum { TIMELINE_ROW_OFFSET = 8 };
 
 struct timeline {
     const struct timeline_def *def;
-    struct map last;      /* key -> slot */
-    struct map needs;     /* key -> nothing */
-    struct buffer out;    /* COPY tuples appended by the batch */
+    struct map last;   /* key -> slot */
+    struct map needs;  /* key -> nothing */
+    struct buffer out; /* COPY tuples appended by the batch */
     uint64_t n_out;
 };
 

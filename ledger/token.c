@@ -72,7 +72,8 @@ static void apply(struct books *b, struct address token, const struct parties *p
         token_mark_inconsistent(b, token, "a holder spent more than it had");
 }
 
-void token_apply_transfer(struct books *b, struct address token, struct address from, struct address to, struct amount value)
+void token_apply_transfer(struct books *b, struct address token, struct address from, struct address to,
+                          struct amount value)
 {
     struct parties p = {.issued = account_key_token(BOOK_TOKEN_ISSUED, token, address_zero),
                         .unexplained = account_key_token(BOOK_TOKEN_UNEXPLAINED, token, address_zero),
@@ -83,8 +84,8 @@ void token_apply_transfer(struct books *b, struct address token, struct address 
     apply(b, token, &p, value);
 }
 
-void token_apply_transfer_id(struct books *b, struct address token, struct amount id, struct address from, struct address to,
-                             struct amount value)
+void token_apply_transfer_id(struct books *b, struct address token, struct amount id, struct address from,
+                             struct address to, struct amount value)
 {
     struct parties p = {.issued = account_key_token_id(BOOK_TOKEN_ISSUED, token, id, address_zero),
                         .unexplained = account_key_token_id(BOOK_TOKEN_UNEXPLAINED, token, id, address_zero),

@@ -11,9 +11,10 @@
 
 #include "ledger/books.h"
 
-void token_apply_transfer(struct books *b, struct address token, struct address from, struct address to, struct amount value);
-void token_apply_transfer_id(struct books *b, struct address token, struct amount id, struct address from, struct address to,
-                             struct amount value);
+void token_apply_transfer(struct books *b, struct address token, struct address from, struct address to,
+                          struct amount value);
+void token_apply_transfer_id(struct books *b, struct address token, struct amount id, struct address from,
+                             struct address to, struct amount value);
 /* OpenZeppelin Pausable: Paused and Unpaused. */
 void token_apply_paused(struct books *b, struct address token, bool paused);
 /* Mark a contract: `reason` is a literal. Only the first mark of a contract in a block is kept. */

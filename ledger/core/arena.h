@@ -19,7 +19,7 @@ struct arena {
 
 /* n bytes, zeroed, aligned for any type; valid until reset or done. */
 void *arena_take(struct arena *a, size_t n);
-#define ARENA_NEW(a, type) ((type *)arena_take((a), sizeof(type)))
+#define ARENA_NEW(a, type)      ((type *)arena_take((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_take((a), sizeof(type) * (size_t)(n)))
 void *arena_copy(struct arena *a, const void *p, size_t n);
 char *arena_text(struct arena *a, const char *p, size_t n); /* copy + NUL */
@@ -50,7 +50,7 @@ void buffer_done(struct buffer *b);
 void *memory_resize(void *p, size_t n);
 void memory_free(void *p);
 
-#define AUTO_ARENA __attribute__((cleanup(arena_done))) struct arena
+#define AUTO_ARENA  __attribute__((cleanup(arena_done))) struct arena
 #define AUTO_BUFFER __attribute__((cleanup(buffer_done))) struct buffer
 
 #endif

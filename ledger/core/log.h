@@ -13,8 +13,8 @@ void log_setup(bool json, enum log_level least);
 void log_line(enum log_level level, const char *component, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 #define log_error(component, ...) log_line(LOG_ERROR, component, __VA_ARGS__)
-#define log_warn(component, ...) log_line(LOG_WARN, component, __VA_ARGS__)
-#define log_info(component, ...) log_line(LOG_INFO, component, __VA_ARGS__)
+#define log_warn(component, ...)  log_line(LOG_WARN, component, __VA_ARGS__)
+#define log_info(component, ...)  log_line(LOG_INFO, component, __VA_ARGS__)
 #define log_debug(component, ...) log_line(LOG_DEBUG, component, __VA_ARGS__)
 
 #endif

@@ -11,10 +11,10 @@
 
 struct map {
     size_t key_size, value_size;
-    size_t n;           /* entries */
-    uint32_t *slots;    /* index + 1, or 0 */
-    size_t n_slots;     /* power of two */
-    uint8_t *entries;   /* key, value, key, value, ... (each rounded up to 8) */
+    size_t n;         /* entries */
+    uint32_t *slots;  /* index + 1, or 0 */
+    size_t n_slots;   /* power of two */
+    uint8_t *entries; /* key, value, key, value, ... (each rounded up to 8) */
     size_t room;
 };
 

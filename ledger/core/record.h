@@ -20,9 +20,23 @@ struct instant {
 
 /* PostgreSQL types: bool, int2, int4, int8, int8, amount, delta, total (numeric domains), bytea, bytea, bytea, text,
  * timestamptz. A uint64_t above 2^63-1 is refused when written to the database (assertion: no such number exists). */
-enum type { T_BOOL, T_I16, T_I32, T_I64, T_U64, T_AMOUNT, T_DELTA, T_TOTAL, T_ADDRESS, T_HASH, T_BYTES, T_TEXT, T_TIME };
+enum type {
+    T_BOOL,
+    T_I16,
+    T_I32,
+    T_I64,
+    T_U64,
+    T_AMOUNT,
+    T_DELTA,
+    T_TOTAL,
+    T_ADDRESS,
+    T_HASH,
+    T_BYTES,
+    T_TEXT,
+    T_TIME
+};
 
-#define TYPE_OF(lvalue)                                                                                        \
+#define TYPE_OF(lvalue) \
     _Generic((lvalue),                                                                                         \
         bool: T_BOOL,                                                                                          \
         int16_t: T_I16,                                                                                        \
@@ -49,17 +63,16 @@ struct record {
     const struct field *fields;
 };
 
-#define FIELD(s, m)                                                                                            \
-    {                                                                                                          \
-        #m, TYPE_OF(((struct s *)0)->m), offsetof(struct s, m)                                                 \
+#define FIELD(s, m)                                            \
+    {                                                          \
+#m, TYPE_OF(((struct s *)0)->m), offsetof(struct s, m) \
     }
-#define RECORD(s, ...)                                                                                         \
-    {                                                                                                          \
-        sizeof(struct s), sizeof((const struct field[]){__VA_ARGS__}) / sizeof(struct field),                  \
-            (const struct field[])                                                                             \
-        {                                                                                                      \
-            __VA_ARGS__                                                                                        \
-        }                                                                                                      \
+#define RECORD(s, ...)                                                                                               \
+    {                                                                                                                \
+        sizeof(struct s), sizeof((const struct field[]){__VA_ARGS__}) / sizeof(struct field), (const struct field[]) \
+        {                                                                                                            \
+            __VA_ARGS__                                                                                              \
+        }                                                                                                            \
     }
 
 /* One statement parameter, tagged with its type; a NULL value is SQL NULL. */
@@ -67,7 +80,7 @@ struct param {
     enum type type;
     const void *value;
 };
-#define PARAM_TYPE_OF(x)                                                                                       \
+#define PARAM_TYPE_OF(x) \
     _Generic((x),                                                                                              \
         const bool *: T_BOOL, bool *: T_BOOL,                                                                  \
         const int16_t *: T_I16, int16_t *: T_I16,                                                              \
@@ -83,11 +96,12 @@ struct param {
         const char *: T_TEXT, char *: T_TEXT,                                                                  \
         const struct instant *: T_TIME, struct instant *: T_TIME)
 /* IN(&value): pass a value by address; a text by itself: IN(text). */
-#define IN(x)                                                                                                  \
-    {                                                                                                          \
-        PARAM_TYPE_OF(x), (x)                                                                                  \
+#define IN(x)                 \
+    {                         \
+        PARAM_TYPE_OF(x), (x) \
     }
-#define WITH(...) (const struct param[]){__VA_ARGS__}, sizeof((const struct param[]){__VA_ARGS__}) / sizeof(struct param)
+#define WITH(...) \
+    (const struct param[]){__VA_ARGS__}, sizeof((const struct param[]){__VA_ARGS__}) / sizeof(struct param)
 #define WITH_NOTHING NULL, (size_t)0
 
 #endif

@@ -154,7 +154,8 @@ struct decoded_log *decode_block(const struct network *network, const struct blo
     return decoded;
 }
 
-void apply_block(struct books *b, const struct network *network, const struct block *block, const struct decoded_log *decoded)
+void apply_block(struct books *b, const struct network *network, const struct block *block,
+                 const struct decoded_log *decoded)
 {
     books_block_begin(b, block->number, block->hash);
     for (size_t i = 0; i < block->n_logs; i++) {
@@ -185,5 +186,6 @@ enum err apply_batch(struct books *b, struct db *db, const struct network *netwo
             return OK;
         TRY(books_fetch(b, db, blocks[0].number));
     }
-    return err_with(ERR_INTERNAL, "block %" PRIu64 " still needs rows after %d rounds", blocks[0].number, BOOKS_ROUNDS_MAX);
+    return err_with(ERR_INTERNAL, "block %" PRIu64 " still needs rows after %d rounds", blocks[0].number,
+                    BOOKS_ROUNDS_MAX);
 }

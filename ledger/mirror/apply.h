@@ -11,8 +11,8 @@
 /* A log with what its ABI says of it. */
 struct decoded_log {
     const struct contract *contract;
-    const struct abi_event *event;   /* NULL: this kind of contract declares no such event */
-    const struct abi_value *values;  /* NULL: unknown or undecodable */
+    const struct abi_event *event;  /* NULL: this kind of contract declares no such event */
+    const struct abi_value *values; /* NULL: unknown or undecodable */
     struct address subject;
 };
 
@@ -21,10 +21,11 @@ void apply_setup(void);
 /* One decoded_log per log of the block, in the arena. The block's logs are all of watched contracts. */
 struct decoded_log *decode_block(const struct network *network, const struct block *block, struct arena *arena);
 /* books_block_begin .. books_block_end for one block. */
-void apply_block(struct books *b, const struct network *network, const struct block *block, const struct decoded_log *decoded);
+void apply_block(struct books *b, const struct network *network, const struct block *block,
+                 const struct decoded_log *decoded);
 /* The whole life of a batch up to settled books: apply, read what was needed, apply again. Afterwards its rows stand in the
  * out buffers. Database errors; ERR_INTERNAL: a rule asks for ever more. */
-MUST_CHECK enum err apply_batch(struct books *b, struct db *db, const struct network *network, const struct block *blocks,
-                                struct decoded_log *const *decoded, size_t n);
+MUST_CHECK enum err apply_batch(struct books *b, struct db *db, const struct network *network,
+                                const struct block *blocks, struct decoded_log *const *decoded, size_t n);
 
 #endif

@@ -13,13 +13,14 @@ enum block_proof {
     PROOF_NONE = 1,     /* asked of a node by eth_getLogs, not proven (--prove-logs=off) */
     PROOF_BLOOM = 2,    /* header hash recomputed; its logsBloom excludes every contract of ours */
     PROOF_RECEIPTS = 3, /* header hash recomputed; receiptsRoot recomputed from all receipts of the block */
-    PROOF_UNHASHABLE = 4 /* header has fields that this version does not know: receipts match the header, its hash is unchecked */
+    PROOF_UNHASHABLE =
+        4 /* header has fields that this version does not know: receipts match the header, its hash is unchecked */
 };
 const char *block_proof_name(enum block_proof p); /* "archive", "none", "bloom", "receipts", "unhashable" */
 
 struct log {
     struct address address;
-    uint32_t index;    /* logIndex in the block */
+    uint32_t index; /* logIndex in the block */
     uint32_t tx_index;
     struct hash tx_hash;
     uint32_t n_topics; /* 0..4 */
@@ -30,7 +31,7 @@ struct log {
 struct block {
     uint64_t number; /* below 2^31 */
     struct hash hash, parent_hash;
-    int64_t time;    /* unix seconds */
+    int64_t time; /* unix seconds */
     enum block_proof proof;
     struct log *logs; /* of watched contracts from their from_block on, ascending by index */
     size_t n_logs;

@@ -8,8 +8,8 @@ struct type_row {
     int16_t id;
     const char *name, *signature;
 };
-static const struct record type_record =
-    RECORD(type_row, FIELD(type_row, id), FIELD(type_row, name), FIELD(type_row, signature));
+static const struct record type_record = RECORD(type_row, FIELD(type_row, id), FIELD(type_row, name),
+                                                FIELD(type_row, signature));
 
 static const struct type_row *find(const struct type_row *rows, size_t n, const struct abi_event *event)
 {
@@ -51,11 +51,12 @@ void event_types_done(struct event_types *t)
     t->id = NULL;
 }
 
-const char event_copy_sql[] = "COPY mirror.event (block, log_index, number, tx_index, tx_hash, contract, topics, data, type,"
-                              " undecodable, subject, generation) FROM STDIN BINARY";
+const char event_copy_sql[] =
+    "COPY mirror.event (block, log_index, number, tx_index, tx_hash, contract, topics, data, type,"
+    " undecodable, subject, generation) FROM STDIN BINARY";
 
-void event_put(struct buffer *out, const struct event_types *types, const struct event_place *place, const struct log *log,
-               const struct decoded_log *decoded)
+void event_put(struct buffer *out, const struct event_types *types, const struct event_place *place,
+               const struct log *log, const struct decoded_log *decoded)
 {
     static_assert(sizeof log->topics == 4 * sizeof(struct hash), "topics lie side by side");
     int32_t log_index = (int32_t)log->index, tx_index = (int32_t)log->tx_index;

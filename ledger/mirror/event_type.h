@@ -23,7 +23,7 @@ struct event_place {
 
 extern const char event_copy_sql[];
 /* Append the COPY tuple of one log. */
-void event_put(struct buffer *out, const struct event_types *types, const struct event_place *place, const struct log *log,
-               const struct decoded_log *decoded);
+void event_put(struct buffer *out, const struct event_types *types, const struct event_place *place,
+               const struct log *log, const struct decoded_log *decoded);
 
 #endif

@@ -49,7 +49,8 @@ enum err cursor_read(struct db *db, struct arena *arena, struct cursor *out)
     *out = (struct cursor){
         .epoch = rows_i64(rows, 0, 0),
         .chain_id = number_or_none(rows, 1),
-        .network = rows_null(rows, 0, 2) ? NULL : arena_text(arena, rows_text(rows, 0, 2), strlen(rows_text(rows, 0, 2))),
+        .network = rows_null(rows, 0, 2) ? NULL
+                                         : arena_text(arena, rows_text(rows, 0, 2), strlen(rows_text(rows, 0, 2))),
         .network_hash = hash_or_zero(rows, 3),
         .rules_version = rows_null(rows, 0, 4) ? 0 : (int32_t)rows_i64(rows, 0, 4),
         .generation = (int32_t)rows_i64(rows, 0, 5),
@@ -74,10 +75,11 @@ enum err cursor_read(struct db *db, struct arena *arena, struct cursor *out)
 static enum err end_old_backend(struct db *db, int64_t pid)
 {
     TRY(db_run(db, "RESET ROLE", WITH_NOTHING, NULL));
-    enum err e = db_run(db,
-                        "SELECT pg_catalog.pg_terminate_backend(a.pid, 2000) FROM pg_catalog.pg_stat_activity a"
-                        " WHERE a.pid = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name = 'altledger mirror'",
-                        WITH(IN(&pid)), NULL);
+    enum err e =
+        db_run(db,
+               "SELECT pg_catalog.pg_terminate_backend(a.pid, 2000) FROM pg_catalog.pg_stat_activity a"
+               " WHERE a.pid = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name = 'altledger mirror'",
+               WITH(IN(&pid)), NULL);
     TRY(db_run(db, "SET ROLE altledger_writer", WITH_NOTHING, NULL));
     return e;
 }

@@ -13,7 +13,10 @@
 #include "ledger/mirror/writer.h"
 
 enum { TAKE_MS = 200, STANDBY_MS = 500, RESTART_MS_FIRST = 100, RESTART_MS_MAX = 5000, PROGRESS_SECONDS = 5 };
-enum { BULK_EVENTS_MAX = 4000000, BULK_SECONDS_MAX = 300 }; /* so long readers of past blocks may wait for their indexes */
+enum {
+    BULK_EVENTS_MAX = 4000000,
+    BULK_SECONDS_MAX = 300
+};                         /* so long readers of past blocks may wait for their indexes */
 enum { REFUSALS_MAX = 3 }; /* statements refused in a row without progress: a fault that no repetition mends */
 
 static pthread_mutex_t health_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -137,7 +140,8 @@ static enum err take_step(struct run *r, const struct parcel *p)
         TRY(writer_book(r->writer, step, p->decoded));
         if (writer_must_read(r->writer))
             TRY(end_bulk(r, "more accounts than are kept in memory"));
-        else if (writer_cursor(r->writer)->events > BULK_EVENTS_MAX || monotonic_seconds() - r->began > BULK_SECONDS_MAX)
+        else if (writer_cursor(r->writer)->events > BULK_EVENTS_MAX ||
+                 monotonic_seconds() - r->began > BULK_SECONDS_MAX)
             TRY(end_bulk(r, "a long load"));
         break;
     case STEP_REORG:

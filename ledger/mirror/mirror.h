@@ -26,12 +26,12 @@ struct mirror_options {
 
 /* What a running mirror says of itself; safe from any thread. */
 struct mirror_health {
-    bool running;          /* a mirror runs in this process; all else is zero if not */
-    bool leader;           /* holds the lease */
-    bool ended;            /* the archive, or the head at start with once, is committed */
-    bool stopped;          /* refuses to go on; reason in `error` */
+    bool running; /* a mirror runs in this process; all else is zero if not */
+    bool leader;  /* holds the lease */
+    bool ended;   /* the archive, or the head at start with once, is committed */
+    bool stopped; /* refuses to go on; reason in `error` */
     uint64_t batches, blocks, events, reorgs, restarts;
-    char error[256];       /* the last failure, "" if none since the last commit */
+    char error[256]; /* the last failure, "" if none since the last commit */
     struct source_health source;
 };
 void mirror_health_get(struct mirror_health *out);

@@ -82,9 +82,8 @@ static enum err parse_contract_references(const char *where, const json_t *entry
 
 static enum err parse_contract(const char *where, const json_t *entry, uint64_t start_block, struct contract *c)
 {
-    static const char *const members[] = {"kind",  "name",     "address",      "from_block", "asset",
-                                          "token", "timelock", "collects_for", "parameters", "symbol",
-                                          "decimals", NULL};
+    static const char *const members[] = {"kind",     "name",         "address",    "from_block", "asset",    "token",
+                                          "timelock", "collects_for", "parameters", "symbol",     "decimals", NULL};
     if (!json_is_object(entry))
         return err_with(ERR_CONFIG, "%s: must be an object", where);
     TRY(network_check_members(where, entry, members));
@@ -105,7 +104,7 @@ static enum err parse_contract(const char *where, const json_t *entry, uint64_t 
     TRY(network_get_number(where, entry, "from_block", false, 0, BLOCK_NUMBER_MAX, &c->from_block));
     if (c->from_block < start_block)
         c->from_block = start_block; /* nothing below it is read */
-    const char *symbol = NULL; /* these two are only shown: the API reads them from the file */
+    const char *symbol = NULL;       /* these two are only shown: the API reads them from the file */
     uint64_t decimals = 0;
     TRY(network_get_text(where, entry, "symbol", false, &symbol));
     TRY(network_get_number(where, entry, "decimals", false, 0, UINT8_MAX, &decimals)); /* ERC-20: a uint8 */

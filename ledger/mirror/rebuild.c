@@ -74,7 +74,7 @@ static enum err added_contracts(struct rebuild *r, struct network *out)
 }
 
 struct stored_block {
-    int64_t id;       /* 0: not stored */
+    int64_t id;        /* 0: not stored */
     bool other_branch; /* another block is canonical at this number */
 };
 
@@ -126,11 +126,13 @@ static enum err store_block(struct rebuild *r, const struct block *block, const 
     if (after.next_block != r->cursor.next_block) {
         struct instant time = {block->time};
         int16_t proof = (int16_t)block->proof;
-        TRY(db_run(r->db, "INSERT INTO mirror.block (id, number, hash, parent_hash, time, proof) VALUES ($1, $2, $3, $4, $5, $6)",
-                   WITH(IN(&stored.id), IN(&block->number), IN(&block->hash), IN(&block->parent_hash), IN(&time), IN(&proof)),
-                   NULL));
-        TRY(db_run(r->db, "INSERT INTO mirror.chain (number, block) VALUES ($1, $2)", WITH(IN(&block->number), IN(&stored.id)),
-                   NULL));
+        TRY(db_run(
+            r->db,
+            "INSERT INTO mirror.block (id, number, hash, parent_hash, time, proof) VALUES ($1, $2, $3, $4, $5, $6)",
+            WITH(IN(&stored.id), IN(&block->number), IN(&block->hash), IN(&block->parent_hash), IN(&time), IN(&proof)),
+            NULL));
+        TRY(db_run(r->db, "INSERT INTO mirror.chain (number, block) VALUES ($1, $2)",
+                   WITH(IN(&block->number), IN(&stored.id)), NULL));
     }
     TRY(books_copy_table(r->db, event_copy_sql, &events, n));
     TRY(db_commit(r->db));
@@ -264,13 +266,14 @@ static enum err switch_over(struct rebuild *r, const struct verify_report *repor
     struct cursor after = r->cursor;
     AUTO_ROWS sum = NULL;
     TRY(db_begin(r->db, ""));
-    TRY(db_query(r->db,
-                 "WITH told AS (INSERT INTO mirror.feed (seq, events, block, added, since, generation)"
-                 "  SELECT $1 + sum(l.n) OVER (ORDER BY l.number) - l.n, l.n, l.block, true, $2 - 1, $2"
-                 "    FROM (SELECT h.number, h.block, count(*)::integer AS n FROM mirror.chain h JOIN mirror.event e ON e.block = h.block"
-                 "           WHERE e.generation = $2 GROUP BY h.number, h.block) l"
-                 "  RETURNING events) SELECT coalesce(sum(events), 0)::bigint FROM told",
-                 WITH(IN(&r->cursor.next_feed_seq), IN(&generation)), &sum));
+    TRY(db_query(
+        r->db,
+        "WITH told AS (INSERT INTO mirror.feed (seq, events, block, added, since, generation)"
+        "  SELECT $1 + sum(l.n) OVER (ORDER BY l.number) - l.n, l.n, l.block, true, $2 - 1, $2"
+        "    FROM (SELECT h.number, h.block, count(*)::integer AS n FROM mirror.chain h JOIN mirror.event e ON e.block = h.block"
+        "           WHERE e.generation = $2 GROUP BY h.number, h.block) l"
+        "  RETURNING events) SELECT coalesce(sum(events), 0)::bigint FROM told",
+        WITH(IN(&r->cursor.next_feed_seq), IN(&generation)), &sum));
     after.next_feed_seq += rows_i64(sum, 0, 0);
     after.events = (int64_t)report->events;
     TRY(cursor_advance(r->db, &r->cursor, &after));
@@ -293,7 +296,8 @@ static enum err rebuild(struct rebuild *r)
     if (r->cursor.chain_id != (int64_t)network->chain_id)
         return err_with(ERR_CONFIG, "the database mirrors chain %" PRId64 ", the network file names chain %" PRIu64,
                         r->cursor.chain_id, network->chain_id);
-    if (hash_equal(r->cursor.network_hash, network->hash) && r->cursor.rules_version == RULES_VERSION && !r->options->force)
+    if (hash_equal(r->cursor.network_hash, network->hash) && r->cursor.rules_version == RULES_VERSION &&
+        !r->options->force)
         return OK;
     log_info("rebuild", "booking generation %d from the stored logs", r->cursor.generation + 1);
     TRY(event_types_sync(r->db, &r->types));

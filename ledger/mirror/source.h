@@ -28,17 +28,17 @@ struct source_options {
     const char *const *locations;  /* one archive path, or http(s) URLs */
     size_t n_locations;
     enum prove_logs prove;
-    bool once;            /* stop (ERR_END) at the head seen at the first step; archives always end */
-    unsigned poll_ms;     /* RPC: wait between polls of an unchanged head */
-    unsigned timeout_ms;  /* RPC: one request */
-    size_t max_answer;    /* RPC: bytes of one answer, unpacked; 0: 512 MiB */
+    bool once;           /* stop (ERR_END) at the head seen at the first step; archives always end */
+    unsigned poll_ms;    /* RPC: wait between polls of an unchanged head */
+    unsigned timeout_ms; /* RPC: one request */
+    size_t max_answer;   /* RPC: bytes of one answer, unpacked; 0: 512 MiB */
     /* Where the books stand: every booked block from the last finalized one on (that one too, if it is booked: a branch may
      * fork from it), ascending, at least the head if any. */
     const struct chain_block *booked;
     size_t n_booked;
-    uint64_t finalized;   /* number of the last finalized booked block; UINT64_MAX: none */
-    uint64_t mark;        /* as given in the last booked step; archives resume after it */
-    atomic_bool *stop;    /* set by another thread: source_next returns ERR_STOPPED soon */
+    uint64_t finalized; /* number of the last finalized booked block; UINT64_MAX: none */
+    uint64_t mark;      /* as given in the last booked step; archives resume after it */
+    atomic_bool *stop;  /* set by another thread: source_next returns ERR_STOPPED soon */
     /* bounds of one step */
     size_t max_blocks, max_logs, max_bytes;
 };
@@ -54,8 +54,8 @@ struct step {
     struct block *blocks;
     size_t n_blocks;
     uint64_t fork;
-    uint64_t head;      /* the source's head number, as far as known: >= the last block given unless the node went back */
-    uint64_t safe;      /* UINT64_MAX: none yet */
+    uint64_t head; /* the source's head number, as far as known: >= the last block given unless the node went back */
+    uint64_t safe; /* UINT64_MAX: none yet */
     uint64_t finalized; /* never decreases; UINT64_MAX: none yet */
     uint64_t mark;      /* opaque position after this step */
 };
@@ -89,7 +89,7 @@ void asker_close(struct asker *a);
 MUST_CHECK enum err asker_header(struct asker *a, uint64_t number, struct block *out);
 /* eth_call at a block hash (EIP-1898); the returned bytes in the arena. ERR_NOT_FOUND: the contract reverts there (that is
  * its answer: asking again will not help). */
-MUST_CHECK enum err asker_call(struct asker *a, struct hash block, struct address to, struct slice data, struct arena *arena,
-                               struct slice *out);
+MUST_CHECK enum err asker_call(struct asker *a, struct hash block, struct address to, struct slice data,
+                               struct arena *arena, struct slice *out);
 
 #endif

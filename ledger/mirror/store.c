@@ -9,12 +9,13 @@ enum column { NUMBER, HASH, PARENT_HASH, TIME, PROOF, LOG_INDEX, TX_INDEX, TX_HA
 /* Blocks from s->next on with their logs, one row per log (one with NULLs for a block without), at most `limit` rows. */
 static enum err query_window(struct store *s, int64_t limit, struct rows **rows)
 {
-    return db_query(s->db,
-                    "SELECT c.number, b.hash, b.parent_hash, b.time, b.proof,"
-                    "       e.log_index, e.tx_index, e.tx_hash, e.contract, e.topics, e.data"
-                    "  FROM mirror.chain c JOIN mirror.block b ON b.id = c.block LEFT JOIN mirror.event e ON e.block = c.block"
-                    " WHERE c.number >= $1 AND c.number <= $2 ORDER BY c.number, e.log_index LIMIT $3",
-                    WITH(IN(&s->next), IN(&s->head), IN(&limit)), rows);
+    return db_query(
+        s->db,
+        "SELECT c.number, b.hash, b.parent_hash, b.time, b.proof,"
+        "       e.log_index, e.tx_index, e.tx_hash, e.contract, e.topics, e.data"
+        "  FROM mirror.chain c JOIN mirror.block b ON b.id = c.block LEFT JOIN mirror.event e ON e.block = c.block"
+        " WHERE c.number >= $1 AND c.number <= $2 ORDER BY c.number, e.log_index LIMIT $3",
+        WITH(IN(&s->next), IN(&s->head), IN(&limit)), rows);
 }
 
 static void read_log(const struct rows *rows, size_t row, struct arena *arena, struct log *log)
@@ -40,7 +41,8 @@ static void read_block(const struct store *s, const struct rows *rows, size_t fr
     block->proof = (enum block_proof)rows_i64(rows, from, PROOF);
     block->logs = ARENA_ARRAY(arena, struct log, to - from);
     for (size_t row = from; row < to; row++)
-        if (!rows_null(rows, row, LOG_INDEX) && network_watches(s->network, rows_address(rows, row, CONTRACT), block->number))
+        if (!rows_null(rows, row, LOG_INDEX) &&
+            network_watches(s->network, rows_address(rows, row, CONTRACT), block->number))
             read_log(rows, row, arena, &block->logs[block->n_logs++]);
 }
 

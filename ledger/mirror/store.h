@@ -14,8 +14,8 @@ enum { STORE_WINDOW_LOGS = 10000 };
 struct store {
     struct db *db; /* in a transaction that sees one snapshot, or no other writer about */
     const struct network *network;
-    int64_t next;  /* the first number not given yet */
-    int64_t head;  /* the last to give */
+    int64_t next; /* the first number not given yet */
+    int64_t head; /* the last to give */
 };
 
 /* The next blocks, in the arena. ERR_END: the head was given. Database errors. */

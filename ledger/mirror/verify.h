@@ -23,8 +23,8 @@ struct verify_report {
 /* `schema_sql` is NULL for the books in use; else a statement that sets the search_path to another generation, whose cursor
  * values are not compared. The network must be the one the books were booked by. OK also if differences were found: look
  * at the report. ERR_STOPPED; database errors. `db` may be of any role that reads; a transaction is opened and ended. */
-MUST_CHECK enum err verify_books(struct db *db, const struct network *network, const char *schema_sql, atomic_bool *stop,
-                                 struct verify_report *out);
+MUST_CHECK enum err verify_books(struct db *db, const struct network *network, const char *schema_sql,
+                                 atomic_bool *stop, struct verify_report *out);
 /* Open a connection, read the network that the books were booked by from the cursor, verify. ERR_NOT_FOUND: nothing mirrored. */
 MUST_CHECK enum err verify_run(const char *conninfo, atomic_bool *stop, struct verify_report *out);
 

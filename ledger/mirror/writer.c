@@ -82,8 +82,8 @@ static enum err open_writer(struct writer *w, const char *conninfo, bool *networ
                         (long long)w->cursor.chain_id, (unsigned long long)w->network->chain_id);
     if (w->cursor.chain_id < 0)
         TRY(adopt_network(w));
-    *network_changed =
-        !hash_equal(w->cursor.network_hash, w->network->hash) || w->cursor.rules_version != RULES_VERSION;
+    *network_changed = !hash_equal(w->cursor.network_hash, w->network->hash) ||
+                       w->cursor.rules_version != RULES_VERSION;
     TRY(event_types_sync(w->db, &w->types));
     TRY(read_branches(w));
     TRY(end_broken_bulk(w));
@@ -159,14 +159,16 @@ static enum err find_known(struct writer *w, const struct step *step, struct map
     for (size_t i = 0; i < step->n_blocks; i++)
         array_text_value(&hashes, T_HASH, &step->blocks[i].hash);
     AUTO_ROWS rows = NULL;
-    TRY(db_query(w->db, "SELECT b.hash, b.id, (SELECT count(*) FROM mirror.event e WHERE e.block = b.id AND e.generation <= $2)"
-                 "  FROM mirror.block b WHERE b.hash = ANY ($1::text::bytea[])",
-                 WITH(IN(array_text_end(&hashes)), IN(&w->cursor.generation)), &rows));
+    TRY(db_query(
+        w->db,
+        "SELECT b.hash, b.id, (SELECT count(*) FROM mirror.event e WHERE e.block = b.id AND e.generation <= $2)"
+        "  FROM mirror.block b WHERE b.hash = ANY ($1::text::bytea[])",
+        WITH(IN(array_text_end(&hashes)), IN(&w->cursor.generation)), &rows));
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct hash hash = rows_hash(rows, i, 0);
         bool added;
-        *(struct known_block *)map_put(known, &hash, &added) =
-            (struct known_block){rows_i64(rows, i, 1), rows_i64(rows, i, 2)};
+        *(struct known_block *)map_put(known, &hash, &added) = (struct known_block){rows_i64(rows, i, 1),
+                                                                                    rows_i64(rows, i, 2)};
     }
     return OK;
 }
@@ -200,19 +202,21 @@ static void put_feed(struct writer *w, int64_t seq, int32_t events, int64_t bloc
     w->n_feed++;
 }
 
-static void put_log(struct writer *w, const struct block *block, int64_t id, size_t i, const struct decoded_log *decoded)
+static void put_log(struct writer *w, const struct block *block, int64_t id, size_t i,
+                    const struct decoded_log *decoded)
 {
-    event_put(&w->event_rows, &w->types, &(struct event_place){id, block->number, w->cursor.generation}, &block->logs[i],
-              &decoded[i]);
+    event_put(&w->event_rows, &w->types, &(struct event_place){id, block->number, w->cursor.generation},
+              &block->logs[i], &decoded[i]);
     w->n_events++;
 }
 
 /* A block that returns may have left before a rebuild added contracts: it lacks their logs. Counts those put now. */
-static enum err put_missing_logs(struct writer *w, const struct block *block, int64_t id, const struct decoded_log *decoded,
-                                 int64_t *put)
+static enum err put_missing_logs(struct writer *w, const struct block *block, int64_t id,
+                                 const struct decoded_log *decoded, int64_t *put)
 {
     AUTO_ROWS rows = NULL;
-    TRY(db_query(w->db, "SELECT log_index FROM mirror.event WHERE block = $1 ORDER BY log_index", WITH(IN(&id)), &rows));
+    TRY(db_query(w->db, "SELECT log_index FROM mirror.event WHERE block = $1 ORDER BY log_index", WITH(IN(&id)),
+                 &rows));
     for (size_t i = 0, row = 0; i < block->n_logs; i++) {
         while (row < rows_count(rows) && rows_i64(rows, row, 0) < (int64_t)block->logs[i].index)
             row++;
@@ -267,10 +271,11 @@ static enum err encode_blocks(struct writer *w, const struct step *step, struct 
 static enum err copy_all(struct writer *w)
 {
     TRY(books_copy_table(w->db, "COPY mirror.block (id, number, hash, parent_hash, time, proof) FROM STDIN BINARY",
-                 &w->block_rows, w->n_blocks));
+                         &w->block_rows, w->n_blocks));
     TRY(books_copy_table(w->db, "COPY mirror.chain (number, block) FROM STDIN BINARY", &w->chain_rows, w->n_chain));
     TRY(books_copy_table(w->db, event_copy_sql, &w->event_rows, w->n_events));
-    TRY(books_copy_table(w->db, "COPY mirror.feed (seq, events, block, added, since, generation) FROM STDIN BINARY", &w->feed_rows, w->n_feed));
+    TRY(books_copy_table(w->db, "COPY mirror.feed (seq, events, block, added, since, generation) FROM STDIN BINARY",
+                         &w->feed_rows, w->n_feed));
     return books_copy(&w->books, w->db);
 }
 

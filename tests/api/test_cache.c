@@ -1,12 +1,9 @@
 /* tests/api/test_cache.c - the cache is right or empty, and bounded; ETags tell answers apart. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/cache.h"
+#include "tests/support/unit.h"
 
 static struct entity *made_of(const char *text, bool pinned, uint64_t generation)
 {

@@ -1,11 +1,8 @@
 /* tests/api/test_csv.c - cells are quoted by RFC 4180 and never formulas. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "api/csv.h"
+#include "tests/support/unit.h"
 
 static void csv__quotes_and_defuses(void **state)
 {

@@ -1,11 +1,8 @@
 /* tests/api/test_page.c - cursors survive the way there and back, and nothing else does. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "api/page.h"
+#include "tests/support/unit.h"
 
 static const struct hash network = {{1, 2, 3}};
 static const struct route route = {.path = "/x", .KEYS(T_U64, T_ADDRESS, T_AMOUNT, T_TEXT)};

@@ -1,11 +1,8 @@
 /* tests/api/test_uri.c - request targets are taken apart exactly or refused. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "api/uri.h"
+#include "tests/support/unit.h"
 
 static enum err parse(const char *text, struct arena *arena, struct uri *out)
 {

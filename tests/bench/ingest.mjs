@@ -45,6 +45,7 @@ async function make(name, transfers, every) {
     const result = await mirror(name, writeNetwork(name), fifo);
     await out.gone;
     peaks.set(blocksOf(transfers) * LOGS_PER_BLOCK, result.peak);
+    psql(name, "VACUUM"); // else autovacuum does it while something is measured, and fsync waits for what it writes
     settle();
     return { name, transfers, blocks: blocksOf(transfers), holders: holdersOf(transfers) };
 }

@@ -142,6 +142,7 @@ function branches(b) {
 export async function reorg() {
     const b = await large(), file = join(dir, "branches.ndjson"), entries = entriesOf(b);
     writeFileSync(file, branches(b));
+    settle();
     const { log } = await mirror(b.name, writeNetwork(b.name), file);
     const times = [...log.matchAll(/^(\S+) WARN mirror: reorg: unwinding/gm)].map((m) => Date.parse(m[1]));
     if (times.length !== REORGS) throw new Error(`${times.length} of ${REORGS} reorgs\n${log}`);

@@ -1,13 +1,9 @@
 /* tests/ledger/test_books.c - random movements against a naive model: balances, control totals, undoing, batch cuts. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/ledger/support/books.h"
+#include "tests/support/unit.h"
 
 enum { HOLDERS = 6, TOKENS = 2, DEEDS = 400, SEEDS = 60, WORDS = 12 };
 

@@ -1,15 +1,11 @@
 /* tests/ledger/test_root.c - block roots equal golden vectors that tests/ledger/root_vectors.mjs computed from the format alone. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "ledger/root.h"
 #include "ledger/vault.h"
 #include "tests/ledger/support/books.h"
+#include "tests/support/unit.h"
 
 static struct address address_of(uint8_t byte)
 {

@@ -1,13 +1,9 @@
 /* tests/ledger/test_token.c - each kind of transfer, and how a hostile token or a late beginning is booked. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/ledger/support/books.h"
+#include "tests/support/unit.h"
 
 static const struct address none; /* the zero address */
 

@@ -1,13 +1,9 @@
 /* tests/ledger/test_votes.c - units of delegates as their events say, and delegations as a timeline. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/ledger/support/books.h"
+#include "tests/support/unit.h"
 
 static struct address token(void)
 {

@@ -1,14 +1,10 @@
 /* tests/ledger/core/test_amount.c - amounts are exact, refuse what leaves their range, and speak PostgreSQL's numeric. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/amount.h"
+#include "tests/support/unit.h"
 
 enum { ROUNDS = 20000, WIDE = 17 /* 32-bit words of a 512-bit product and one more */ };
 

@@ -1,13 +1,9 @@
 /* tests/ledger/core/test_arena.c - arenas give zeroed, aligned, separate memory; buffers keep what was appended. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/arena.h"
+#include "tests/support/unit.h"
 
 static void arena_take__gives_zeroed_aligned_separate_memory(void **unused)
 {

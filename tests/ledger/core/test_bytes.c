@@ -1,13 +1,9 @@
 /* tests/ledger/core/test_bytes.c - addresses, hashes, quantities and bytes are read exactly or refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/bytes.h"
+#include "tests/support/unit.h"
 
 #define ADDRESS "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 #define HASH    "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"

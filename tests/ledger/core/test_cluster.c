@@ -1,7 +1,4 @@
 /* tests/ledger/core/test_cluster.c - the private cluster: made, shared, recovered and stopped, wherever its directory lies. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/cluster.h"
 #include "ledger/core/db.h"
 #include "ledger/core/log.h"
 #include "ledger/core/process.h"
+#include "tests/support/unit.h"
 
 static char base[64];
 

@@ -1,14 +1,10 @@
 /* tests/ledger/core/test_codec.c - every type survives the way into the database and back, as parameter and as COPY row. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/db.h"
 #include "tests/support/pg.h"
+#include "tests/support/unit.h"
 
 static struct db *db;
 

@@ -1,13 +1,9 @@
 /* tests/ledger/core/test_config.c - the command line wins over the environment, that over defaults; misuse is told. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/config.h"
+#include "tests/support/unit.h"
 
 enum { RUN, SERVE };
 static const struct command_spec commands[] = {{"run", "does all"}, {"serve", "answers"}};

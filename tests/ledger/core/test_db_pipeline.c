@@ -1,18 +1,14 @@
 /* tests/ledger/core/test_db_pipeline.c - pipelines, streams and COPY, and how each of them fails. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/db.h"
 #include "ledger/core/migrate.h"
 #include "tests/support/pg.h"
+#include "tests/support/unit.h"
 
 static const char *conninfo;
 static struct db *db, *other;

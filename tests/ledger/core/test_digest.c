@@ -1,14 +1,11 @@
 /* tests/ledger/core/test_digest.c - Keccak-256 agrees with Ethereum's, in one shot, in pieces and in threads. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <pthread.h>
 
 #include "ledger/core/digest.h"
+#include "tests/support/unit.h"
 
 enum { THREADS = 4, TIMES = 20000 };
 

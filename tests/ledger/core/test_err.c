@@ -1,15 +1,12 @@
 /* tests/ledger/core/test_err.c - every error has its row, and details stay with their thread. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <pthread.h>
 
 #include "ledger/core/err.h"
+#include "tests/support/unit.h"
 
 static void err_with__cuts_at_511_bytes_and_may_quote_the_last_detail(void **unused)
 {

@@ -1,16 +1,12 @@
 /* tests/ledger/core/test_gzip.c - lines come out the same of plain and gzip files, and a cut file is never a whole one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/gzip.h"
+#include "tests/support/unit.h"
 
 enum { LINES = 3000 };
 

@@ -1,15 +1,12 @@
 /* tests/ledger/core/test_instant.c - instants read and write RFC 3339 exactly over the years 0 to 9999. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <time.h>
 
 #include "ledger/core/json.h"
+#include "tests/support/unit.h"
 
 static void assert_text(int64_t seconds, const char *want)
 {

@@ -1,13 +1,9 @@
 /* tests/ledger/core/test_json.c - JSON is read strictly, and what is written reads back as it was. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/json.h"
+#include "tests/support/unit.h"
 
 static int setup(void **unused)
 {

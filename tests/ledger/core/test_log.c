@@ -1,18 +1,15 @@
 /* tests/ledger/core/test_log.c - an event is one line whatever it says, as text and as JSON. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 
 #include "ledger/core/json.h"
 #include "ledger/core/log.h"
+#include "tests/support/unit.h"
 
 static FILE *caught;
 static int real_stderr;

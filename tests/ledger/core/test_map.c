@@ -1,14 +1,10 @@
 /* tests/ledger/core/test_map.c - the map finds what was put, keeps the order of insertion, and starts values at zero. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/bytes.h"
 #include "ledger/core/map.h"
+#include "tests/support/unit.h"
 
 enum { MANY = 20000 };
 

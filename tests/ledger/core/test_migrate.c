@@ -1,16 +1,12 @@
 /* tests/ledger/core/test_migrate.c - migrations: once each, one at a time, never over a schema that is not ours. */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "ledger/core/migrate.h"
 #include "ledger/core/sql_files.h"
 #include "tests/support/pg.h"
+#include "tests/support/unit.h"
 
 static unsigned files(void)
 {

@@ -2,18 +2,14 @@
  * even for the owner and a superuser; the domains refuse what is no amount.
  *
  * After a wanted change: ALTLEDGER_WRITE_MATRIX=1 build/asan/tests/ledger/core/test_roles writes the file anew; read its diff. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/migrate.h"
 #include "tests/support/pg.h"
+#include "tests/support/unit.h"
 
 #define MATRIX "tests/ledger/core/role_matrix.txt"
 

@@ -1,14 +1,10 @@
 /* tests/ledger/core/test_unwind.c - the owner's functions: unwind to a fork, rebuild beside the books and switch, load in bulk. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/migrate.h"
 #include "tests/support/pg.h"
+#include "tests/support/unit.h"
 
 static const char *conninfo;
 static struct db *writer, *admin;

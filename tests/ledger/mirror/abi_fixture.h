@@ -2,14 +2,11 @@
 #ifndef TESTS_LEDGER_MIRROR_ABI_FIXTURE_H
 #define TESTS_LEDGER_MIRROR_ABI_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/mirror/abi.h"
+#include "tests/support/unit.h"
 
 static inline json_t *read_json(const char *path)
 {

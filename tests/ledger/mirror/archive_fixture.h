@@ -7,19 +7,15 @@
 #define TESTS_LEDGER_MIRROR_ARCHIVE_FIXTURE_H
 
 #include <assert.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/gzip.h"
 #include "ledger/mirror/source.h"
 #include "ledger/mirror/source_archive.h"
+#include "tests/support/unit.h"
 
 enum { FIXTURE_NUMBERS = 512 };
 #define NO_NUMBER UINT64_MAX

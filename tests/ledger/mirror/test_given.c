@@ -1,12 +1,8 @@
 /* tests/ledger/mirror/test_given.c - the memory of what a source handed on. */
 #include "ledger/mirror/given.h"
+#include "tests/support/unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 
 static struct hash hash_of(uint64_t number)
 {

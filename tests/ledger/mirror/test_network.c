@@ -1,15 +1,12 @@
 /* tests/ledger/mirror/test_network.c - what a network file may say, and what each mistake is called. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ledger/core/digest.h"
 #include "ledger/mirror/network.h"
 #include "tests/ledger/mirror/abi_fixture.h"
+#include "tests/support/unit.h"
 
 #define A1                 "0x1111111111111111111111111111111111111111"
 #define A2                 "0x2222222222222222222222222222222222222222"
@@ -160,7 +157,8 @@ static void network_parse__names_the_member_of_a_contract(void **state)
            "contracts[0].from_block: must lie between 0 and 2147483647");
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"decimals\":256}"),
            "contracts[0].decimals: must lie between 0 and 255");
-    refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"symbol\":7}"), "contracts[0].symbol: must be a string");
+    refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"symbol\":7}"),
+           "contracts[0].symbol: must be a string");
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"from_block\":true}"),
            "contracts[0].from_block: must be a whole number");
     refuse(FILE_OF("{\"kind\":\"erc20\",\"address\":\"" A1 "\",\"form_block\":1}"),

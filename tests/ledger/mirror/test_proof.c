@@ -1,13 +1,9 @@
 /* tests/ledger/mirror/test_proof.c - headers and receipts of a real node are proven, and any change of them is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "ledger/core/gzip.h"
 #include "ledger/mirror/proof.h"
+#include "tests/support/unit.h"
 
 /* anvil.ndjson.gz: {hardfork, block, receipts} from anvil, Homestead to Prague, transaction types 0, 1, 2 and 4, one block
  * of 300 transactions. receipts.ndjson.gz: receipts of every kind, with roots by @ethereumjs/mpt. */

@@ -1,12 +1,8 @@
 /* tests/ledger/mirror/test_rlp.c - RLP is written as the Yellow Paper's appendix B and the wiki's examples say. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "ledger/mirror/rlp.h"
+#include "tests/support/unit.h"
 
 static void expect(struct buffer *b, const char *hex)
 {

@@ -1,14 +1,10 @@
 /* tests/ledger/mirror/test_trie.c - roots of lists equal those of an independent implementation (@ethereumjs/mpt). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "ledger/core/gzip.h"
 #include "ledger/core/json.h"
 #include "ledger/mirror/trie.h"
+#include "tests/support/unit.h"
 
 /* As tests/data/proof/trie.json was made: value i is 1 + i % 67 bytes of (i % 255) + 1. Short ones are embedded nodes. */
 static struct hash root_of(size_t n)
