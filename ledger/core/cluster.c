@@ -1,8 +1,6 @@
 /* ledger/core/cluster.c - see cluster.h. */
-#include "ledger/core/cluster.h"
+#include "ledger/core/cluster_impl.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,32 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ledger/core/db.h"
-#include "ledger/core/digest.h"
 #include "ledger/core/file.h"
 #include "ledger/core/log.h"
 #include "ledger/core/migrate.h"
-#include "ledger/core/process.h"
 
 enum {
-    MAJOR_LEAST = 15,
     START_SECONDS = 600, /* crash recovery of a large database takes a while */
     STOP_SECONDS = 120,
     STEP_MS = 20,
     ORPHAN_TRIES = 10,
     ORPHAN_WAIT_MS = 500,
-    LOG_TAIL = 2048,
-    NAME_HASH_BYTES = 4,
-    SOCKET_NAME = sizeof "/.s.PGSQL.5432" - 1,
-    SOCKET_DIRECTORY_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - SOCKET_NAME /* 107 bytes in all */
+    LOG_TAIL = 2048
 };
-#define FALLBACK_ROOT "/var/lib/altledger"
 
 /* Settings that fit a machine which also runs the mirror; durability is never traded. */
 static const char settings[] = "listen_addresses = ''\n"
@@ -60,138 +49,9 @@ static const char settings[] = "listen_addresses = ''\n"
                                "log_line_prefix = '%m [%p] '\n"
                                "timezone = 'UTC'\n";
 
-struct cluster {
-    struct arena arena;
-    struct user user;
-    const char *directory, *data, *socket, *log, *marker;
-    const char *bin;
-    const char *conninfo, *admin;
-    int users;                /* shared lock while we use it */
-    int change;               /* exclusive lock while it is started or stopped */
-    bool ours;                /* an altledger started it, when it was last seen running */
-    const atomic_bool *hurry; /* set: do not wait for it any more */
-};
-
 static void pause_ms(int ms)
 {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
-}
-
-/* ---- where it lies ---- */
-
-/* Readable and unique: the last two parts of the path and four bytes of its hash. */
-static const char *name_of(struct arena *arena, const char *path)
-{
-    const char *part = path + strlen(path);
-    for (int slashes = 0; part > path && slashes < 2; part--)
-        slashes += part[-1] == '/';
-    char *name = arena_text(arena, part, strlen(part));
-    for (char *p = name; *p != '\0'; p++)
-        if (!isalnum((unsigned char)*p))
-            *p = '-';
-    while (*name == '-')
-        name++;
-    struct hash h = keccak_bytes(path, strlen(path));
-    char hex[2 * NAME_HASH_BYTES + 1] = ""; /* its last byte stays NUL */
-    hex_encode((struct slice){h.b, NAME_HASH_BYTES}, hex);
-    return arena_printf(arena, "%.40s%s%s", name, *name != '\0' ? "-" : "", hex);
-}
-
-static enum err place_directory(struct cluster *c, const char *directory)
-{
-    const char *base;
-    TRY(file_make_path(&c->arena, directory, &base));
-    const char *inside = arena_printf(&c->arena, "%s/postgres", base);
-    c->directory = inside;
-    bool existed = access(inside, F_OK) == 0;
-    enum err e = file_own_directory(&c->user, inside);
-    if (e != OK || geteuid() != 0 || user_may_use(&c->user, inside))
-        return e;
-    if (!existed)
-        rmdir(inside);
-    TRY(file_make_directory(FALLBACK_ROOT, 0755));
-    c->directory = arena_printf(&c->arena, FALLBACK_ROOT "/%s", name_of(&c->arena, base));
-    log_info("cluster", "user %s cannot enter %s: the database lies in %s", c->user.name, base, c->directory);
-    return file_own_directory(&c->user, c->directory);
-}
-
-bool cluster_exists(const char *directory)
-{
-    AUTO_ARENA arena = {0};
-    char base[PATH_MAX];
-    if (realpath(directory, base) == NULL)
-        return false;
-    return access(arena_printf(&arena, "%s/postgres/data/PG_VERSION", base), F_OK) == 0 ||
-           access(arena_printf(&arena, FALLBACK_ROOT "/%s/data/PG_VERSION", name_of(&arena, base)), F_OK) == 0;
-}
-
-/* libpq and unix_socket_directories split at commas, and an address holds 107 bytes. */
-static bool suits_socket(const char *directory)
-{
-    if (strlen(directory) > SOCKET_DIRECTORY_MAX)
-        return false;
-    for (const char *p = directory; *p != '\0'; p++)
-        if (!isalnum((unsigned char)*p) && strchr("/._-+", *p) == NULL)
-            return false;
-    return true;
-}
-
-static enum err place_socket(struct cluster *c)
-{
-    c->socket = arena_printf(&c->arena, "%s/socket", c->directory);
-    if (!suits_socket(c->socket)) {
-        c->socket = arena_printf(&c->arena, "%s/altledger-%s", geteuid() == 0 ? "/run" : "/tmp",
-                                 name_of(&c->arena, c->directory));
-        log_info("cluster", "%s cannot hold a socket: it lies in %s", c->directory, c->socket);
-    }
-    return file_own_directory(&c->user, c->socket);
-}
-
-/* ---- which PostgreSQL ---- */
-
-static long major_of(const char *bin)
-{
-    char program[PATH_MAX], initdb[PATH_MAX], text[128];
-    snprintf(program, sizeof program, "%s/postgres", bin);
-    snprintf(initdb, sizeof initdb, "%s/initdb", bin);
-    if (access(program, X_OK) != 0 || access(initdb, X_OK) != 0 ||
-        process_output((const char *const[]){program, "--version", NULL}, text, sizeof text) != OK)
-        return 0;
-    const char *number = strpbrk(text, "0123456789");
-    return number != NULL ? strtol(number, NULL, 10) : 0;
-}
-
-/* The version that made the data, or else the newest. */
-static void consider(struct cluster *c, const char *bin, long wanted, long *best)
-{
-    long major = major_of(bin);
-    if (major < MAJOR_LEAST || (wanted != 0 && major != wanted) || major <= *best)
-        return;
-    *best = major;
-    c->bin = arena_text(&c->arena, bin, strlen(bin));
-}
-
-static enum err find_programs(struct cluster *c)
-{
-    char text[PATH_MAX], path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/PG_VERSION", c->data);
-    long wanted = file_read(path, text, sizeof text) == OK ? strtol(text, NULL, 10) : 0, best = 0;
-    if (process_output((const char *const[]){"pg_config", "--bindir", NULL}, text, sizeof text) == OK) {
-        text[strcspn(text, "\n")] = '\0';
-        consider(c, text, wanted, &best);
-    }
-    DIR *versions = opendir("/usr/lib/postgresql");
-    for (const struct dirent *d; versions != NULL && (d = readdir(versions)) != NULL;) {
-        snprintf(path, sizeof path, "/usr/lib/postgresql/%s/bin", d->d_name);
-        consider(c, path, wanted, &best);
-    }
-    if (versions != NULL)
-        closedir(versions);
-    if (best == 0 && wanted != 0)
-        return err_with(ERR_CONFIG, "%s was made by PostgreSQL %ld, which is not installed", c->data, wanted);
-    if (best == 0)
-        return err_with(ERR_CONFIG, "no PostgreSQL %d or later is installed (apt-get install postgresql)", MAJOR_LEAST);
-    return OK;
 }
 
 /* ---- making, starting, stopping ---- */
@@ -402,7 +262,7 @@ static enum err make_database(const char *maintenance, const char *admin)
 
 static enum err open_locked(struct cluster *c)
 {
-    TRY(find_programs(c));
+    TRY(cluster_find_programs(c));
     TRY(make_data(c));
     TRY(start(c));
     const char *at = arena_printf(&c->arena, "host='%s' port=5432", c->socket);
@@ -414,8 +274,8 @@ static enum err open_locked(struct cluster *c)
 static enum err open_placed(struct cluster *c, const char *directory)
 {
     TRY(user_unprivileged(&c->user));
-    TRY(place_directory(c, directory));
-    TRY(place_socket(c));
+    TRY(cluster_place_directory(c, directory));
+    TRY(cluster_place_socket(c));
     c->data = arena_printf(&c->arena, "%s/data", c->directory);
     c->log = arena_printf(&c->arena, "%s/log", c->directory);
     c->marker = arena_printf(&c->arena, "%s/started", c->directory);
