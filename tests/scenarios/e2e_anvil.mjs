@@ -13,7 +13,7 @@ import { Economy, IDS, MAX, ZERO } from "./lib/economy.mjs";
 import { check_feed, Cluster } from "./lib/pg.mjs";
 import { freePort, get, run, serve, sleep, start, until } from "./lib/program.mjs";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
+const SEED = Number(process.env.SEED ?? 20261121); // fixed: what CI saw is seen again
 const STEPS = 230, PER_BLOCK = 18, KILLS = 10, SAMPLES = 40, AT_ONCE = 8;
 const FINALITY = 64; // anvil's
 const rng = random(SEED);

@@ -17,7 +17,7 @@ import { run, sleep, start, until } from "./lib/program.mjs";
 import { lies, startProxy, wireFaults } from "./lib/proxy.mjs";
 
 const WANTED = Number(process.env.FAULTS ?? 1000);
-const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
+const SEED = Number(process.env.SEED ?? 20261121); // fixed: what CI saw is seen again
 const BLOCKS = 130, AT_ONCE = 4, A_RUN = 150, BRANCH = 8;
 const dir = mkdtempSync(join(tmpdir(), "altledger-lies-"));
 const abandoned = new Map(); // number -> receipts of the branch that was left
