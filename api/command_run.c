@@ -58,16 +58,16 @@ static void greet(const struct command *c, const struct server *server, const st
     AUTO_ARENA arena = {0};
     const char *address = address_of(c->config, server, &arena);
     printf("altledger %s serves %s on http://%s - three things to try:\n", ALTLEDGER_VERSION, network->name, address);
-    printf("  curl -s http://%s/v1/status\n", address);
+    printf("  curl -s 'http://%s/v1/status'\n", address);
     for (size_t i = 0; i < network->n_contracts; i++) {
         if (contract_is_erc20(network->contracts[i].kind)) {
             char token[ADDRESS_TEXT + 1];
             address_format(network->contracts[i].address, token);
-            printf("  curl -s http://%s/v1/tokens/%s/holders?limit=3\n", address, token);
+            printf("  curl -s 'http://%s/v1/tokens/%s/holders?limit=3'\n", address, token);
             break;
         }
     }
-    printf("  curl -s http://%s/v1/events?limit=3\n", address);
+    printf("  curl -s 'http://%s/v1/events?limit=3'\n", address);
     fflush(stdout);
 }
 

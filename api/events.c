@@ -141,7 +141,11 @@ const struct route events_routes[] =
       .cache = CACHE_STATE,
       .parameters = PARAMETERS(
           {.name = "type", .type = PARAMETER_TEXT, .max = 128, .about = "Only this type, as in ERC20.Transfer."},
-          {.name = "subject", .type = PARAMETER_ADDRESS, .about = "Only events about this address."},
+          {.name = "subject",
+           .type = PARAMETER_ADDRESS,
+           .about =
+               "Only events whose subject is this address: their first argument of type address, for a transfer the "
+               "sender. What an account received stands in /v1/accounts/{address}/entries."},
           {.name = "contract", .type = PARAMETER_ADDRESS, .about = "Only events of this contract."},
           {.name = "from_block", .type = PARAMETER_U64, .about = "First block number."},
           {.name = "to_block", .type = PARAMETER_U64, .about = "Last block number."},

@@ -199,7 +199,7 @@ static enum err status_answer(const struct request *r, const struct rows *rows, 
     write_block(w, "finalized", rows, COLUMN_FINALIZED_NUMBER);
     write_number(w, "source_head", rows, COLUMN_SOURCE_HEAD);
     jw_key(w, "syncing");
-    jw_bool(w, rows_u64(rows, 0, COLUMN_LAG_BLOCKS) > 0);
+    jw_bool(w, rows_u64(rows, 0, COLUMN_LAG_BLOCKS) > 0 || rows_null(rows, 0, COLUMN_NUMBER));
     write_number(w, "lag_blocks", rows, COLUMN_LAG_BLOCKS);
     write_number(w, "lag_seconds", rows, COLUMN_LAG_SECONDS);
     write_number(w, "events", rows, COLUMN_EVENTS);
@@ -262,7 +262,7 @@ static enum err status_without_database(const struct request *r, struct reply *r
     write_block_number(w, "finalized", state.known && state.finalized >= 0, state.finalized);
     write_known(w, "source_head", state.known && state.source_head >= 0, (uint64_t)state.source_head);
     jw_key(w, "syncing");
-    jw_bool(w, lag > 0);
+    jw_bool(w, lag > 0 || !head);
     write_known(w, "lag_blocks", true, lag);
     static const char *const unknown[] = {"lag_seconds", "events",          "feed_seq", "reorgs",
                                           "block_root",  "blocks_by_proof", "stopped"};
@@ -325,7 +325,9 @@ const struct route status_routes[] =
            .members = head_members,
            .about = "The last finalized block."},
           {.name = "source_head", .type = T_U64, .nullable = true, .about = "The source's head when last heard."},
-          {.name = "syncing", .type = T_BOOL, .about = "Whether the source has a block that is not committed."},
+          {.name = "syncing",
+           .type = T_BOOL,
+           .about = "Whether the source has a block that is not committed, or nothing is mirrored yet."},
           {.name = "lag_blocks", .type = T_U64, .about = "How many blocks are not committed."},
           {.name = "lag_seconds",
            .type = T_U64,

@@ -103,7 +103,11 @@ const struct route stream_routes[] =
            .type = PARAMETER_U64,
            .about = "First number of the feed wanted; without it and Last-Event-ID, from now on."},
           {.name = "type", .type = PARAMETER_TEXT, .max = 128, .about = "Only this type, as in ERC20.Transfer."},
-          {.name = "subject", .type = PARAMETER_ADDRESS, .about = "Only events about this address."},
+          {.name = "subject",
+           .type = PARAMETER_ADDRESS,
+           .about =
+               "Only events whose subject is this address: their first argument of type address, for a transfer the "
+               "sender. What an account received stands in /v1/accounts/{address}/entries."},
           {.name = "contract", .type = PARAMETER_ADDRESS, .about = "Only events of this contract."}),
       .feed = stream_feed},
      {0}};
