@@ -12,11 +12,6 @@
 
 enum { STOP_CHECK_MS = 100 };
 
-static bool is_url(const char *location)
-{
-    return strncmp(location, "http://", 7) == 0 || strncmp(location, "https://", 8) == 0;
-}
-
 /* The host and port that a client of this machine can use. */
 static const char *address_of(const struct config *config, const struct server *server, struct arena *arena)
 {
@@ -38,7 +33,7 @@ static enum err start(const struct command *c, const struct session *s, struct s
     const char *const *sources = config_list(c->config, "source", &n);
     bool nodes = n > 0;
     for (size_t i = 0; i < n; i++)
-        nodes = nodes && is_url(sources[i]);
+        nodes = nodes && source_is_url(sources[i]);
     if (nodes) {
         o.rpc_urls = sources;
         o.n_rpc_urls = n;

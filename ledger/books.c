@@ -32,6 +32,7 @@ void books_init(struct books *b)
     map_init(&b->control_needs, sizeof(struct control_key), 0);
     for (int i = 0; i < TIMELINE_COUNT; i++)
         timeline_init(&b->timelines[i], (enum timeline_id)i);
+    reads_init(&b->reads);
     b->next_account = 1;
 }
 
@@ -43,6 +44,7 @@ void books_done(struct books *b)
     map_done(&b->control_needs);
     for (int i = 0; i < TIMELINE_COUNT; i++)
         timeline_done(&b->timelines[i]);
+    reads_done(&b->reads);
     arena_done(&b->texts);
     buffer_done(&b->journal);
     for (int i = 0; i < BOOKS_TABLE_COUNT; i++)
@@ -64,10 +66,8 @@ static void drop_out(struct books *b)
         buffer_reset(&b->out[i].rows);
         b->out[i].n = 0;
     }
-    for (int i = 0; i < TIMELINE_COUNT; i++) {
-        buffer_reset(&b->timelines[i].out);
-        b->timelines[i].n_out = 0;
-    }
+    for (int i = 0; i < TIMELINE_COUNT; i++)
+        timeline_drop_batch(&b->timelines[i]);
     buffer_reset(&b->entry_places);
     buffer_reset(&b->journal);
     buffer_reset(&b->rows);
@@ -90,6 +90,7 @@ void books_forget(struct books *b, uint64_t next_account, struct hash root)
 {
     drop_out(b);
     drop_cache(b);
+    reads_forget(&b->reads);
     b->next_account = next_account;
     b->root = root;
 }
@@ -259,7 +260,7 @@ enum err books_copy(const struct books *b, struct db *db)
         TRY(i == BOOKS_ENTRY ? copy_entries(b, db)
                              : books_copy_table(db, books_table[i].copy_sql, &b->out[i].rows, b->out[i].n));
     for (int i = 0; i < TIMELINE_COUNT; i++)
-        TRY(books_copy_table(db, timeline_table[i].copy_sql, &b->timelines[i].out, b->timelines[i].n_out));
+        TRY(books_copy_table(db, timeline_sql((enum timeline_id)i)->copy, &b->timelines[i].out, b->timelines[i].n_out));
     return OK;
 }
 
@@ -268,6 +269,9 @@ void books_batch_done(struct books *b)
     b->next_account = b->batch_next_account;
     b->root = b->batch_root;
     drop_out(b);
+    for (int i = 0; i < TIMELINE_COUNT; i++) /* was read as of before this batch */
+        map_clear(&b->timelines[i].past);
+    reads_batch_done(&b->reads);
 }
 
 const void *books_last(struct books *b, enum timeline_id id, const void *key)
@@ -283,6 +287,24 @@ const void *books_last(struct books *b, enum timeline_id id, const void *key)
     return slot->present ? (const uint8_t *)slot + TIMELINE_ROW_OFFSET : NULL;
 }
 
+const void *books_at_end_of(struct books *b, enum timeline_id id, const void *key, uint64_t block_number)
+{
+    assert(block_number < b->block_number);
+    return timeline_at(&b->timelines[id], key, position_end(block_number), &b->incomplete);
+}
+
+const struct chain_read *books_read(struct books *b, struct address contract, struct slice calldata)
+{
+    struct read_key key = {.block = b->block_hash, .contract = contract, .n = (uint8_t)calldata.n};
+    assert(calldata.n <= READ_CALLDATA_MAX);
+    if (calldata.n > 0)
+        memcpy(key.calldata, calldata.p, calldata.n);
+    const struct chain_read *read = reads_get(&b->reads, &key);
+    if (read == NULL)
+        b->incomplete = true;
+    return read;
+}
+
 void books_append(struct books *b, enum timeline_id id, void *row)
 {
     struct timeline *t = &b->timelines[id];
@@ -293,6 +315,8 @@ void books_append(struct books *b, enum timeline_id id, void *row)
     memcpy((uint8_t *)row + def->row->fields[def->n_key + 1].offset, &log_index, sizeof log_index);
     copy_row(&t->out, def->row, row);
     t->n_out++;
+    if (def->history)
+        buffer_bytes(&t->added, row, def->row->size);
     root_put_timeline(b, def, row);
     b->leg++;
 
@@ -391,5 +415,5 @@ enum err books_fetch(struct books *b, struct db *db, uint64_t first_block)
     TRY(fetch_controls(b, db, before));
     for (int i = 0; i < TIMELINE_COUNT; i++)
         TRY(timeline_fetch(&b->timelines[i], db, before, &b->texts));
-    return OK;
+    return reads_fetch(&b->reads, db);
 }

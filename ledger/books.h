@@ -13,9 +13,10 @@
 
 #include "ledger/account.h"
 #include "ledger/core/digest.h"
+#include "ledger/reads.h"
 #include "ledger/timeline.h"
 
-enum { BOOKS_ROUNDS_MAX = 16, BOOKS_CACHE_MAX = 200000, RULES_VERSION = 1 };
+enum { BOOKS_ROUNDS_MAX = 16, BOOKS_CACHE_MAX = 200000, RULES_VERSION = 2 };
 
 /* Rows of control totals are written at the end of a block, after its last log: this stands for their log index. */
 #define LOG_INDEX_BLOCK_END 0xffffffffu
@@ -64,6 +65,7 @@ struct books {
     struct map controls, control_needs; /* control_key -> control_state */
     struct timeline timelines[TIMELINE_COUNT];
     struct arena texts; /* of cached rows */
+    struct reads reads; /* whom to ask is set by the owner of the books */
 
     uint64_t next_account;
     struct hash root;
@@ -104,7 +106,7 @@ void books_block_end(struct books *b);
 /* ERR_NEED: undone, fetch and apply again. */
 MUST_CHECK enum err books_settle(struct books *b);
 /* Read all noted needs as of before the first block of the batch; one query for accounts, one for control totals, one per
- * timeline. Database errors as in db.h. The connection's search_path must name the schema of the books. */
+ * timeline, one for reads of the chain. Database errors as in db.h; ERR_SOURCE: the node cannot answer now. The connection's search_path must name the schema of the books. */
 MUST_CHECK enum err books_fetch(struct books *b, struct db *db, uint64_t first_block);
 /* COPY the batch's rows into the books named by the connection's search_path, inside the caller's transaction. */
 MUST_CHECK enum err books_copy(const struct books *b, struct db *db);
@@ -115,6 +117,11 @@ void books_batch_done(struct books *b);
 
 /* The key's last row, or NULL if there is none (or it was not read: then the batch will be applied again). */
 const void *books_last(struct books *b, enum timeline_id id, const void *key);
+/* The key's last row at or before the end of a block that is not the current one (timelines with history only); NULL as above. */
+const void *books_at_end_of(struct books *b, enum timeline_id id, const void *key, uint64_t block_number);
+/* What the contract answers to eth_call at the current block, that is after its last transaction; empty calldata: its code. NULL: not
+ * read yet (the batch will be applied again). */
+const struct chain_read *books_read(struct books *b, struct address contract, struct slice calldata);
 /* Append a row; position and log_index are filled in. `row` is a struct of the timeline's record; its key members lead. */
 void books_append(struct books *b, enum timeline_id id, void *row);
 

@@ -5,58 +5,49 @@
  * Looking up a key that was not read notes a *need*: the batch then reads all needs in one query per timeline and
  * applies again from its start (books.h). Account balances and control totals have their own, tighter form (account.h).
  *
- * timeline_table[] is the one list of all timelines; sql/ names the same in ledger.timeline (a test compares). */
+ * TIMELINES is the one list of all timelines; sql/ names the same in ledger.timeline (a test compares). The row's struct and
+ * definition stand with the noun that owns it; the statements follow from the definition. */
 #ifndef LEDGER_TIMELINE_H
 #define LEDGER_TIMELINE_H
 
 #include "ledger/core/db.h"
 #include "ledger/core/map.h"
 
-enum timeline_id { TIMELINE_DELEGATE, TIMELINE_INCONSISTENCY, TIMELINE_VAULT_ASSET, TIMELINE_PAUSED, TIMELINE_COUNT };
+/* T(code, definition) */
+#define TIMELINES(T)                                  \
+    T(TIMELINE_DELEGATE, delegate_timeline)           \
+    T(TIMELINE_INCONSISTENCY, inconsistency_timeline) \
+    T(TIMELINE_VAULT_ASSET, vault_asset_timeline)     \
+    T(TIMELINE_PAUSED, paused_timeline)
 
-/* ERC20Votes: to whom delegator delegated the units of token; the zero address: to nobody. */
-struct delegate_row {
-    struct address delegator, token;
-    uint64_t position;
-    int32_t log_index;
-    struct address delegate;
-};
+#define TIMELINE_ENUM(code, definition) code,
+enum timeline_id { TIMELINES(TIMELINE_ENUM) TIMELINE_COUNT };
+#undef TIMELINE_ENUM
 
-/* The first event, and later ones, that the books of a contract could not explain. */
-struct inconsistency_row {
-    struct address contract;
-    uint64_t position;
-    int32_t log_index;
-    const char *reason; /* a literal */
-};
-
-/* ERC-4626: the underlying token, learnt once. */
-struct vault_asset_row {
-    struct address vault;
-    uint64_t position;
-    int32_t log_index;
-    struct address asset;
-};
-
-/* OpenZeppelin Pausable. */
-struct paused_row {
-    struct address contract;
-    uint64_t position;
-    int32_t log_index;
-    bool paused;
-};
-
+/* Members of the row in order: the key (n_key members, at the row's start, without padding), position (uint64_t), log_index
+ * (int32_t), the values. Column = member. */
 struct timeline_def {
     const char *table;
     const struct record *row;
-    size_t n_key;           /* the first n_key members are the key and lie at the row's start */
-    size_t key_size;        /* bytes of the key, without padding */
-    uint8_t root_tag;       /* type byte of its rows in block roots: never reused */
-    const char *select_sql; /* $1..$n_key: arrays as text, then the position before which to look; yields whole rows */
-    const char *copy_sql;
-    const char *verify_sql; /* rows with $1 <= position < $2 in order of position, the columns of copy_sql */
+    size_t n_key;
+    size_t key_size;  /* bytes of the key */
+    uint8_t root_tag; /* type byte of its rows in block roots: never reused */
+    bool history;     /* rules look up values of the past (books_at) */
 };
-extern const struct timeline_def timeline_table[TIMELINE_COUNT];
+#define TIMELINE_EXTERN(code, definition) extern const struct timeline_def definition;
+TIMELINES(TIMELINE_EXTERN)
+#undef TIMELINE_EXTERN
+extern const struct timeline_def *const timeline_table[TIMELINE_COUNT];
+enum { TIMELINE_KEY_MAX = 4, TIMELINE_KEY_SIZE_MAX = 80 };
+
+struct timeline_sql {
+    const char *select;  /* $1..$n_key: arrays as text, then the position before which to look; yields whole rows */
+    const char *history; /* $1..$n_key and the last positions that count: arrays; then as above; also `asked`, from 1 */
+    const char *copy;
+    const char *verify; /* rows with $1 <= position < $2 in order of position, the columns of copy */
+};
+/* Unqualified names: the connection's search_path says which books. */
+const struct timeline_sql *timeline_sql(enum timeline_id id);
 
 /* The last known row of one key; absent: known to have none. */
 struct timeline_slot {
@@ -65,17 +56,32 @@ struct timeline_slot {
 };
 enum { TIMELINE_ROW_OFFSET = 8 };
 
+/* A look-up of the past: the key's last row at or before a position. */
+struct timeline_moment {
+    uint64_t position;
+    uint8_t key[TIMELINE_KEY_SIZE_MAX]; /* unused bytes zero */
+};
+
 struct timeline {
+    enum timeline_id id;
     const struct timeline_def *def;
-    struct map last;   /* key -> slot */
-    struct map needs;  /* key -> nothing */
-    struct buffer out; /* COPY tuples appended by the batch */
+    struct map last;  /* key -> slot */
+    struct map needs; /* key -> nothing */
+    struct map past;  /* struct timeline_moment -> slot; of this batch */
+    struct map past_needs;
+    struct buffer added; /* rows appended by the batch, if history */
+    struct buffer out;   /* COPY tuples appended by the batch */
     uint64_t n_out;
 };
 
 void timeline_init(struct timeline *t, enum timeline_id id);
 void timeline_done(struct timeline *t);
 void timeline_forget(struct timeline *t); /* drop the cache and everything of the batch */
+void timeline_drop_batch(struct timeline *t);
+
+/* The key's last row at or before the position, among the rows of this batch and those read; NULL: there is none, or it was not
+ * read (then *need: noted). */
+const void *timeline_at(struct timeline *t, const void *key, uint64_t position, bool *need);
 
 /* Read the noted needs as of just before `before`, into the cache. Rows' texts live in the arena (never reset while cached:
  * give a long-lived one). */

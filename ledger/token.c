@@ -3,6 +3,15 @@
 
 #include "ledger/position.h"
 
+static const struct record inconsistency_record =
+    RECORD(inconsistency_row, FIELD(inconsistency_row, contract), FIELD(inconsistency_row, position),
+           FIELD(inconsistency_row, log_index), FIELD(inconsistency_row, reason));
+const struct timeline_def inconsistency_timeline = {"inconsistency", &inconsistency_record, 1, 20, 0x11, false};
+
+static const struct record paused_record = RECORD(paused_row, FIELD(paused_row, contract), FIELD(paused_row, position),
+                                                  FIELD(paused_row, log_index), FIELD(paused_row, paused));
+const struct timeline_def paused_timeline = {"paused", &paused_record, 1, 20, 0x13, false};
+
 void token_mark_inconsistent(struct books *b, struct address contract, const char *reason)
 {
     const struct inconsistency_row *last = books_last(b, TIMELINE_INCONSISTENCY, &contract);

@@ -11,6 +11,22 @@
 
 #include "ledger/books.h"
 
+/* The first event, and later ones, that the books of a contract could not explain. */
+struct inconsistency_row {
+    struct address contract;
+    uint64_t position;
+    int32_t log_index;
+    const char *reason; /* a literal */
+};
+
+/* OpenZeppelin Pausable. */
+struct paused_row {
+    struct address contract;
+    uint64_t position;
+    int32_t log_index;
+    bool paused;
+};
+
 void token_apply_transfer(struct books *b, struct address token, struct address from, struct address to,
                           struct amount value);
 void token_apply_transfer_id(struct books *b, struct address token, struct amount id, struct address from,

@@ -8,6 +8,14 @@
 
 #include "ledger/books.h"
 
+/* The underlying token, learnt once. */
+struct vault_asset_row {
+    struct address vault;
+    uint64_t position;
+    int32_t log_index;
+    struct address asset;
+};
+
 /* Whether the vault's underlying token is still to be learnt. */
 bool vault_wants_asset(struct books *b, struct address vault);
 void vault_apply_asset(struct books *b, struct address vault, struct address asset);

@@ -3,6 +3,11 @@
 
 #include "ledger/token.h"
 
+static const struct record delegate_record = RECORD(delegate_row, FIELD(delegate_row, delegator),
+                                                    FIELD(delegate_row, token), FIELD(delegate_row, position),
+                                                    FIELD(delegate_row, log_index), FIELD(delegate_row, delegate));
+const struct timeline_def delegate_timeline = {"delegate", &delegate_record, 2, 40, 0x10, false};
+
 void votes_apply_delegate(struct books *b, struct address token, struct address delegator, struct address delegate)
 {
     struct delegate_row row = {.delegator = delegator, .token = token, .delegate = delegate};

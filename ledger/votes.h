@@ -7,6 +7,14 @@
 
 #include "ledger/books.h"
 
+/* To whom delegator delegated the units of token; the zero address: to nobody. */
+struct delegate_row {
+    struct address delegator, token;
+    uint64_t position;
+    int32_t log_index;
+    struct address delegate;
+};
+
 void votes_apply_delegate(struct books *b, struct address token, struct address delegator, struct address delegate);
 /* Units are booked as given, against votes.issued. A previous value other than ours marks the token inconsistent. */
 void votes_apply_units(struct books *b, struct address token, struct address delegate, struct amount previous,

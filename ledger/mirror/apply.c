@@ -1,125 +1,13 @@
-/* ledger/mirror/apply.c - see apply.h: the table of rules. */
+/* ledger/mirror/apply.c - see apply.h: running the rules. */
 #include "ledger/mirror/apply.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
+#include "ledger/mirror/rules.h"
 #include "ledger/root.h"
-#include "ledger/token.h"
-#include "ledger/vault.h"
-#include "ledger/votes.h"
 
-/* Where a rule stands: the log, its block and what lies before it in the block. */
-struct place {
-    struct books *books;
-    const struct network *network;
-    const struct block *block;
-    const struct decoded_log *decoded;
-    size_t i; /* this log: block->logs[i], decoded[i] */
-    struct address emitter;
-};
-
-typedef void rule(const struct place *at, const struct abi_value *v);
-
-static const struct abi_event *transfer_event;
-
-static void rule_transfer(const struct place *at, const struct abi_value *v)
-{
-    token_apply_transfer(at->books, at->emitter, v[0].address, v[1].address, v[2].number);
-}
-
-static void rule_transfer_single(const struct place *at, const struct abi_value *v)
-{
-    token_apply_transfer_id(at->books, at->emitter, v[3].number, v[1].address, v[2].address, v[4].number);
-}
-
-static void rule_transfer_batch(const struct place *at, const struct abi_value *v)
-{
-    /* EIP-1155: ids and values have the same length; a contract that breaks this is not booked. */
-    if (v[3].n_items != v[4].n_items) {
-        token_mark_inconsistent(at->books, at->emitter, "a batch whose ids and values differ in number was not booked");
-        return;
-    }
-    for (size_t i = 0; i < v[3].n_items; i++)
-        token_apply_transfer_id(at->books, at->emitter, v[3].items[i].number, v[1].address, v[2].address,
-                                v[4].items[i].number);
-}
-
-static void rule_delegate_changed(const struct place *at, const struct abi_value *v)
-{
-    votes_apply_delegate(at->books, at->emitter, v[0].address, v[2].address);
-}
-
-static void rule_delegate_votes_changed(const struct place *at, const struct abi_value *v)
-{
-    votes_apply_units(at->books, at->emitter, v[0].address, v[1].number, v[2].number);
-}
-
-/* Transfer(sender, vault, assets) of another token of ours, nearest before this log in the same transaction: that token
- * is the vault's asset (OpenZeppelin ERC4626._deposit takes the assets before it mints). */
-static void rule_vault_deposit(const struct place *at, const struct abi_value *v)
-{
-    const struct contract *vault = at->decoded[at->i].contract;
-    if (vault->has_asset || amount_is_zero(v[2].number) || !vault_wants_asset(at->books, at->emitter))
-        return;
-    for (size_t i = at->i; i-- > 0 && hash_equal(at->block->logs[i].tx_hash, at->block->logs[at->i].tx_hash);) {
-        const struct decoded_log *before = &at->decoded[i];
-        if (before->values == NULL || before->event != transfer_event || before->contract == vault ||
-            !contract_is_erc20(before->contract->kind))
-            continue;
-        const struct abi_value *t = before->values;
-        if (address_equal(t[0].address, v[0].address) && address_equal(t[1].address, at->emitter) &&
-            amount_compare(t[2].number, v[2].number) == 0) {
-            vault_apply_asset(at->books, at->emitter, before->contract->address);
-            return;
-        }
-    }
-}
-
-static void rule_paused(const struct place *at, const struct abi_value *v)
-{
-    (void)v;
-    if (contract_is_erc20(at->decoded[at->i].contract->kind))
-        token_apply_paused(at->books, at->emitter, true);
-}
-
-static void rule_unpaused(const struct place *at, const struct abi_value *v)
-{
-    (void)v;
-    if (contract_is_erc20(at->decoded[at->i].contract->kind))
-        token_apply_paused(at->books, at->emitter, false);
-}
-
-/* ALT's own staking emits ERC-1155 transfers too; its positions have books of their own. */
-static void only_erc1155(const struct place *at, const struct abi_value *v, rule *then)
-{
-    if (at->decoded[at->i].contract->kind == KIND_ERC1155)
-        then(at, v);
-}
-
-static void rule_1155_single(const struct place *at, const struct abi_value *v)
-{
-    only_erc1155(at, v, rule_transfer_single);
-}
-
-static void rule_1155_batch(const struct place *at, const struct abi_value *v)
-{
-    only_erc1155(at, v, rule_transfer_batch);
-}
-
-static const struct {
-    const char *group, *signature;
-    rule *apply;
-} rules[] = {
-    {"ERC20", "Transfer(address,address,uint256)", rule_transfer},
-    {"ERC20Pausable", "Paused(address)", rule_paused},
-    {"ERC20Pausable", "Unpaused(address)", rule_unpaused},
-    {"ERC20Votes", "DelegateChanged(address,address,address)", rule_delegate_changed},
-    {"ERC20Votes", "DelegateVotesChanged(address,uint256,uint256)", rule_delegate_votes_changed},
-    {"ERC4626", "Deposit(address,address,uint256,uint256)", rule_vault_deposit},
-    {"ERC1155", "TransferSingle(address,address,address,uint256,uint256)", rule_1155_single},
-    {"ERC1155", "TransferBatch(address,address,address,uint256[],uint256[])", rule_1155_batch},
-};
+static const struct rule_row *const tables[] = {rules_token};
 
 enum { EVENTS_MAX = 1024 };
 static rule *rule_of_event[EVENTS_MAX];
@@ -127,12 +15,12 @@ static rule *rule_of_event[EVENTS_MAX];
 void apply_setup(void)
 {
     assert(abi_count() <= EVENTS_MAX);
-    transfer_event = abi_by_signature("ERC20", "Transfer(address,address,uint256)");
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        const struct abi_event *event = abi_by_signature(rules[i].group, rules[i].signature);
-        assert(event != NULL);
-        rule_of_event[event->id] = rules[i].apply;
-    }
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (const struct rule_row *row = tables[i]; row->group != NULL; row++) {
+            const struct abi_event *event = abi_by_signature(row->group, row->signature);
+            assert(event != NULL);
+            rule_of_event[event->id] = row->apply;
+        }
 }
 
 struct decoded_log *decode_block(const struct network *network, const struct block *block, struct arena *arena)
@@ -169,7 +57,7 @@ void apply_block(struct books *b, const struct network *network, const struct bl
                                                .data = log->data});
         if (decoded[i].values == NULL || rule_of_event[decoded[i].event->id] == NULL)
             continue;
-        struct place at = {b, network, block, decoded, i, log->address};
+        struct place at = {b, network, block, decoded, i, decoded[i].contract, log->address};
         rule_of_event[decoded[i].event->id](&at, decoded[i].values);
     }
     books_block_end(b);

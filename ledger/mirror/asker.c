@@ -76,6 +76,17 @@ static bool answered_or_reverted(const struct rpc_call *call)
     return answered(call) || reverted(call);
 }
 
+/* The node keeps no state of so old a block: geth, erigon, nethermind, reth in turn. There is no code for it. */
+static bool state_is_gone(const char *message)
+{
+    static const char *const said[] = {"missing trie node",      "historical state", "state not available",
+                                       "state is not available", "pruned",           "no historical"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (strstr(message, said[i]))
+            return true;
+    return false;
+}
+
 static enum err source_error(enum err e)
 {
     return e == ERR_FIELD || e == ERR_TOO_LARGE || e == ERR_SOURCE_LIES ? ERR_SOURCE : e;
@@ -106,24 +117,34 @@ enum err asker_header(struct asker *a, uint64_t number, struct block *out)
     return OK;
 }
 
-enum err asker_call(struct asker *a, struct hash block, struct address to, struct slice data, struct arena *arena,
-                    struct slice *out)
+static struct rpc_call state_call(struct hash block, struct address to, struct slice data, struct arena *arena)
 {
     char hash[HASH_TEXT + 1], address[ADDRESS_TEXT + 1];
     hash_format(block, hash);
     address_format_lower(to, address);
+    if (data.n == 0)
+        return (struct rpc_call){.method = "eth_getCode",
+                                 .params = arena_printf(arena, "[\"%s\",{\"blockHash\":\"%s\"}]", address, hash)};
     char *hex = arena_take(arena, 2 * data.n + 1);
     hex_encode(data, hex);
-    struct rpc_call call = {.method = "eth_call",
-                            .params = arena_printf(arena, "[{\"to\":\"%s\",\"data\":\"0x%s\"},{\"blockHash\":\"%s\"}]",
-                                                   address, hex, hash)};
+    return (struct rpc_call){.method = "eth_call",
+                             .params = arena_printf(arena, "[{\"to\":\"%s\",\"data\":\"0x%s\"},{\"blockHash\":\"%s\"}]",
+                                                    address, hex, hash)};
+}
+
+enum err asker_call(struct asker *a, struct hash block, struct address to, struct slice data, struct arena *arena,
+                    struct slice *out)
+{
+    struct rpc_call call = state_call(block, to, data, arena);
     enum err e = ask(a, &call, answered_or_reverted);
     size_t n = 0;
     uint8_t *bytes = NULL;
+    if (e == ERR_SOURCE && state_is_gone(err_detail()))
+        e = ERR_END;
     if (e == OK && reverted(&call))
-        e = err_with(ERR_NOT_FOUND, "eth_call: %s", call.message);
+        e = err_with(ERR_NOT_FOUND, "%s: %s", call.method, call.message);
     else if (e == OK && !json_is_string(call.result))
-        e = err_with(ERR_SOURCE, "eth_call: not a string");
+        e = err_with(ERR_SOURCE, "%s: not a string", call.method);
     if (e == OK) {
         bytes = arena_take(arena, json_string_length(call.result) / 2 + 1);
         e = hex_parse(json_string_value(call.result), json_string_length(call.result), bytes, CALL_BYTES_MAX, &n);
@@ -133,4 +154,27 @@ enum err asker_call(struct asker *a, struct hash block, struct address to, struc
         return source_error(e);
     *out = (struct slice){bytes, n};
     return OK;
+}
+
+enum err asker_read(void *arg, const struct read_key *key, struct arena *arena, struct chain_read *out)
+{
+    struct slice bytes;
+    enum err e = asker_call(arg, key->block, key->contract, (struct slice){key->calldata, key->n}, arena, &bytes);
+    if (e == OK)
+        *out = (struct chain_read){READ_KNOWN, bytes};
+    else if (e == ERR_NOT_FOUND)
+        *out = (struct chain_read){.state = READ_REVERTED};
+    else if (e == ERR_END)
+        *out = (struct chain_read){.state = READ_UNAVAILABLE};
+    else
+        return e;
+    return OK;
+}
+
+enum err asker_of_source(const char *const *locations, size_t n, unsigned timeout_ms, struct asker **out)
+{
+    *out = NULL;
+    if (n == 0 || !source_is_url(locations[0]))
+        return OK;
+    return asker_open(locations, n, timeout_ms, out);
 }

@@ -73,6 +73,7 @@ struct run {
     const struct mirror_options *options;
     struct writer *writer;
     struct feeder *feeder;
+    struct asker *asker; /* of a node; NULL: an archive */
     time_t renewed, reported, began;
     uint64_t events_reported;
     bool bulk;      /* an initial load without readers' indexes is under way */
@@ -234,6 +235,9 @@ static enum err open_run(struct run *r)
         TRY(rebuild_books(o));
         TRY(writer_open(o->writer_conninfo, o->network, &r->writer, &network_changed));
     }
+    TRY(asker_of_source(o->locations, o->n_locations, o->timeout_ms, &r->asker));
+    if (r->asker != NULL)
+        writer_ask(r->writer, asker_read, r->asker);
     health_leader(true);
     const struct cursor *cursor = writer_cursor(r->writer);
     if (cursor->head_number < 0) {
@@ -260,6 +264,7 @@ static enum err one_life(const struct mirror_options *o)
             log_error("mirror", "could not record the stop: %s", err_detail());
         writer_close(r.writer, e != ERR_LEASE_LOST);
     }
+    asker_close(r.asker);
     health_leader(false);
     return err_with(e, "%s", detail);
 }

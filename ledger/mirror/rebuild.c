@@ -23,6 +23,7 @@ struct rebuild {
     struct cursor cursor;
     struct event_types types;
     struct books books;
+    struct asker *asker; /* for reads that were not stored; NULL: there is no node */
     time_t renewed, said;
 };
 
@@ -216,6 +217,7 @@ static enum err apply_window(struct rebuild *r, const struct block *blocks, size
     TRY(apply_batch(&r->books, r->db, r->options->network, blocks, decoded, n));
     TRY(db_begin(r->db, ""));
     TRY(lease_renew(r->db, r->cursor.epoch));
+    TRY(reads_store(&r->books.reads, r->db));
     TRY(books_copy(&r->books, r->db));
     TRY(db_commit(r->db));
     books_batch_done(&r->books);
@@ -314,7 +316,13 @@ enum err rebuild_run(const struct rebuild_options *options)
 {
     struct rebuild r = {.options = options};
     books_init(&r.books);
-    enum err e = rebuild(&r);
+    enum err e = asker_of_source(options->locations, options->n_locations, options->timeout_ms, &r.asker);
+    if (r.asker != NULL) {
+        r.books.reads.ask = asker_read;
+        r.books.reads.ask_arg = r.asker;
+    }
+    if (e == OK)
+        e = rebuild(&r);
     if (r.db != NULL) {
         if (db_alive(r.db) && r.cursor.epoch > 0) {
             db_rollback(r.db);
@@ -322,6 +330,7 @@ enum err rebuild_run(const struct rebuild_options *options)
         }
         db_close(r.db);
     }
+    asker_close(r.asker);
     books_done(&r.books);
     event_types_done(&r.types);
     arena_done(&r.arena);

@@ -7,7 +7,7 @@
 #include "ledger/mirror/source_impl.h"
 #include "ledger/mirror/source_rpc.h"
 
-static bool is_url(const char *location)
+bool source_is_url(const char *location)
 {
     return strncmp(location, "http://", strlen("http://")) == 0 ||
            strncmp(location, "https://", strlen("https://")) == 0;
@@ -17,7 +17,7 @@ static size_t count_urls(const char *const *locations, size_t n)
 {
     size_t n_urls = 0;
     for (size_t i = 0; i < n; i++)
-        n_urls += is_url(locations[i]);
+        n_urls += source_is_url(locations[i]);
     return n_urls;
 }
 

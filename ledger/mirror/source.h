@@ -12,6 +12,7 @@
 #include "ledger/core/json.h"
 #include "ledger/mirror/block.h"
 #include "ledger/mirror/network.h"
+#include "ledger/reads.h"
 
 struct source;
 
@@ -60,6 +61,8 @@ struct step {
     uint64_t mark;      /* opaque position after this step */
 };
 
+/* An endpoint, not a file. */
+bool source_is_url(const char *location);
 /* Whether a source can be made of them: URLs, or one archive. Looks at the texts only. ERR_CONFIG. */
 MUST_CHECK enum err source_check_locations(const char *const *locations, size_t n);
 /* ERR_CONFIG: no file, wrong chain id, neither URL nor file. ERR_SOURCE: no endpoint answers. */
@@ -88,8 +91,13 @@ void asker_close(struct asker *a);
 /* Header by number, its hash recomputed where possible. ERR_NOT_FOUND: the node has none. */
 MUST_CHECK enum err asker_header(struct asker *a, uint64_t number, struct block *out);
 /* eth_call at a block hash (EIP-1898); the returned bytes in the arena. ERR_NOT_FOUND: the contract reverts there (that is
- * its answer: asking again will not help). */
+ * its answer: asking again will not help); ERR_END: no endpoint has the state of that block any more. Empty data: the account's
+ * code (eth_getCode). */
 MUST_CHECK enum err asker_call(struct asker *a, struct hash block, struct address to, struct slice data,
                                struct arena *arena, struct slice *out);
+/* What ledger/reads.h asks, of an asker (`arg`). */
+MUST_CHECK enum err asker_read(void *arg, const struct read_key *key, struct arena *arena, struct chain_read *out);
+/* An asker for the endpoints among a source's locations; *out is NULL if they are an archive. */
+MUST_CHECK enum err asker_of_source(const char *const *locations, size_t n, unsigned timeout_ms, struct asker **out);
 
 #endif

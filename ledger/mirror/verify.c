@@ -111,8 +111,8 @@ static enum err compare_batch(struct verify *v, int64_t first_account, int64_t f
                     by_id ? (int64_t)b->batch_next_account : to, &b->out[i].rows, b->out[i].n));
     }
     for (int i = 0; i < TIMELINE_COUNT; i++)
-        TRY(compare(v, timeline_table[i].table, timeline_table[i].verify_sql, from, to, &b->timelines[i].out,
-                    b->timelines[i].n_out));
+        TRY(compare(v, timeline_table[i]->table, timeline_sql((enum timeline_id)i)->verify, from, to,
+                    &b->timelines[i].out, b->timelines[i].n_out));
     return OK;
 }
 

@@ -123,6 +123,12 @@ void writer_close(struct writer *w, bool release)
     memory_free(w);
 }
 
+void writer_ask(struct writer *w, read_ask *ask, void *arg)
+{
+    w->books.reads.ask = ask;
+    w->books.reads.ask_arg = arg;
+}
+
 const struct cursor *writer_cursor(const struct writer *w)
 {
     return &w->cursor;
@@ -276,6 +282,7 @@ static enum err copy_all(struct writer *w)
     TRY(books_copy_table(w->db, event_copy_sql, &w->event_rows, w->n_events));
     TRY(books_copy_table(w->db, "COPY mirror.feed (seq, events, block, added, since, generation) FROM STDIN BINARY",
                          &w->feed_rows, w->n_feed));
+    TRY(reads_store(&w->books.reads, w->db));
     return books_copy(&w->books, w->db);
 }
 

@@ -20,6 +20,9 @@ MUST_CHECK enum err writer_open(const char *conninfo, const struct network *netw
 /* Release the lease (if `release`) and close. */
 void writer_close(struct writer *w, bool release);
 
+/* Whom rules may ask what no log says (ledger/reads.h); without this nobody. Before the first batch. */
+void writer_ask(struct writer *w, read_ask *ask, void *arg);
+
 const struct cursor *writer_cursor(const struct writer *w);
 /* The booked blocks from the finalized one on (a branch may fork from it), ascending, at least the head if any: what a source
  * needs to see reorgs. */
