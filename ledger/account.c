@@ -35,6 +35,16 @@ struct account_key account_key_token_id(enum book book, struct address contract,
     return key;
 }
 
+struct account_key account_key_second(enum book book, struct address contract, struct address owner,
+                                      struct slice second)
+{
+    struct account_key key = account_key_token(book, contract, owner);
+    assert(second.n <= SECOND_MAX);
+    memcpy(key.second, second.p, second.n);
+    key.second_n = (uint8_t)second.n;
+    return key;
+}
+
 /* What a look-up of an unread key answers: somewhere to write that nobody reads. */
 static _Thread_local struct account_state nowhere;
 

@@ -11,19 +11,29 @@
 #include "ledger/core/err.h"
 
 /* Book numbers, as in ledger.book: never reused. */
-#define BOOK_TABLE(BOOK)                                                                                       \
-    BOOK(BOOK_TOKEN, 1, "token", true)                          /* holders of a token */                       \
-    BOOK(BOOK_TOKEN_ISSUED, 2, "token.issued", false)           /* counter-account of mint and burn: supply */ \
-    BOOK(BOOK_TOKEN_UNEXPLAINED, 3, "token.unexplained", false) /* what holders spent without having had it */ \
-    BOOK(BOOK_VOTES, 4, "votes", true)                          /* voting units of a delegate */               \
-    BOOK(BOOK_VOTES_ISSUED, 5, "votes.issued", false)           /* counter-account: all delegated units */
+#define BOOK_TABLE(BOOK)                                                                                          \
+    BOOK(BOOK_TOKEN, 1, "token", true)                          /* holders of a token */                          \
+    BOOK(BOOK_TOKEN_ISSUED, 2, "token.issued", false)           /* counter-account of mint and burn: supply */    \
+    BOOK(BOOK_TOKEN_UNEXPLAINED, 3, "token.unexplained", false) /* what holders spent without having had it */    \
+    BOOK(BOOK_VOTES, 4, "votes", true)                          /* voting units of a delegate */                  \
+    BOOK(BOOK_VOTES_ISSUED, 5, "votes.issued", false)           /* counter-account: all delegated units */        \
+    BOOK(BOOK_DEPOSIT, 6, "deposit", true)                      /* deposit shares of a staker in a strategy */    \
+    BOOK(BOOK_DEPOSIT_ISSUED, 7, "deposit.issued", false)                                                         \
+    BOOK(BOOK_OPERATOR, 8, "operator", true) /* shares delegated to an operator in a strategy */                  \
+    BOOK(BOOK_OPERATOR_ISSUED, 9, "operator.issued", false)                                                       \
+    BOOK(BOOK_QUEUED, 10, "queued", true) /* scaled shares of a staker in the queue; second: the operator then */ \
+    BOOK(BOOK_QUEUED_ISSUED, 11, "queued.issued", false)                                                          \
+    BOOK(BOOK_SLASHED, 12, "slashed", true) /* to be burned or redistributed; owner AVS, second: set, slash id */ \
+    BOOK(BOOK_SLASHED_ISSUED, 13, "slashed.issued", false)                                                        \
+    BOOK(BOOK_STRATEGY, 14, "strategy", true) /* all shares that a strategy has issued; owner: the strategy */    \
+    BOOK(BOOK_STRATEGY_ISSUED, 15, "strategy.issued", false)
 
 #define BOOK_ENUM(code, number, name, debit_normal) code = number,
 enum book { BOOK_TABLE(BOOK_ENUM) };
 #undef BOOK_ENUM
 bool book_is_debit_normal(enum book book);
 
-enum { ASSET_MAX = 52, SECOND_MAX = 32 };
+enum { ASSET_MAX = 52, SECOND_MAX = 36 };
 
 /* A key of the hash map: bytes without padding, unused ones zero. */
 struct account_key {
@@ -34,6 +44,9 @@ struct account_key {
 };
 
 struct account_key account_key_token(enum book book, struct address contract, struct address owner);
+/* An account with a second party. */
+struct account_key account_key_second(enum book book, struct address contract, struct address owner,
+                                      struct slice second);
 /* ERC-1155: the asset is contract || token id (32 bytes, big endian). */
 struct account_key account_key_token_id(enum book book, struct address contract, struct amount id,
                                         struct address owner);

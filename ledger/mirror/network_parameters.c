@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger/mirror/block.h"
+#include "ledger/mirror/network.h"
 
 enum form { BLOCKS, SECONDS, UNIX_TIME, BIPS, CLOCK, ADDRESS, ADDRESSES, AMOUNT, ALT_STAKING };
 
@@ -204,4 +205,65 @@ static enum err check_table(const char *where, const json_t *object, const struc
 enum err network_check_parameters(const char *where, const json_t *parameters)
 {
     return check_table(where, parameters, parameters_known);
+}
+
+/* ---- reading them once they are checked --------------------------------------------------------------------------- */
+
+/* The object that says something about the member: of the entry, else of the file; NULL: neither. */
+static const json_t *holder(const struct network *n, const struct contract *c, const char *group, const char *member)
+{
+    const json_t *places[] = {json_object_get(c->entry, "parameters"), json_object_get(n->file, "parameters")};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const json_t *place = group != NULL ? json_object_get(places[i], group) : places[i];
+        if (json_object_get(place, member) != NULL)
+            return place;
+    }
+    return NULL;
+}
+
+uint64_t network_parameter(const struct network *n, const struct contract *c, const char *name, uint64_t otherwise)
+{
+    const json_t *place = holder(n, c, NULL, name);
+    return place != NULL ? (uint64_t)json_integer_value(json_object_get(place, name)) : otherwise;
+}
+
+static bool staking_number(const struct network *n, const struct contract *c, const char *name, uint64_t *out)
+{
+    const json_t *place = holder(n, c, "alt_staking", name);
+    if (place != NULL)
+        *out = (uint64_t)json_integer_value(json_object_get(place, name));
+    return place != NULL;
+}
+
+static const char *staking_text(const struct network *n, const struct contract *c, const char *name)
+{
+    return json_string_value(json_object_get(holder(n, c, "alt_staking", name), name));
+}
+
+void network_staking(const struct network *n, const struct contract *c, struct staking_parameters *out)
+{
+    *out = (struct staking_parameters){0};
+    out->has_cooldown = staking_number(n, c, "cooldown_seconds", &out->cooldown_seconds);
+    out->has_operator_fee_cooldown = staking_number(n, c, "operator_fee_cooldown_seconds",
+                                                    &out->operator_fee_cooldown_seconds);
+    out->has_protocol_fee_cooldown = staking_number(n, c, "protocol_fee_cooldown_seconds",
+                                                    &out->protocol_fee_cooldown_seconds);
+    out->has_alert_expiry = staking_number(n, c, "alert_expiry_seconds", &out->alert_expiry_seconds);
+    const char *vault = staking_text(n, c, "protocol_fee_vault");
+    const char *stake = staking_text(n, c, "min_voting_stake");
+    out->has_protocol_fee_vault = vault != NULL && address_parse(vault, strlen(vault), &out->protocol_fee_vault) == OK;
+    out->has_min_voting_stake = stake != NULL && amount_parse(stake, strlen(stake), &out->min_voting_stake) == OK;
+}
+
+bool network_is_contract_wallet(const struct network *n, const struct contract *c, struct address staker)
+{
+    const json_t *list = json_object_get(holder(n, c, "alt_staking", "contract_wallets"), "contract_wallets"), *item;
+    size_t i;
+    json_array_foreach(list, i, item)
+    {
+        struct address a;
+        if (address_parse(json_string_value(item), json_string_length(item), &a) == OK && address_equal(a, staker))
+            return true;
+    }
+    return false;
 }

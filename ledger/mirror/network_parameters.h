@@ -6,7 +6,11 @@
 #ifndef LEDGER_MIRROR_NETWORK_PARAMETERS_H
 #define LEDGER_MIRROR_NETWORK_PARAMETERS_H
 
+#include "ledger/core/amount.h"
 #include "ledger/core/json.h"
+
+struct network;
+struct contract;
 
 /* No member but these (NULL-terminated). */
 MUST_CHECK enum err network_check_members(const char *where, const json_t *object, const char *const known[]);
@@ -20,5 +24,28 @@ MUST_CHECK enum err network_get_number(const char *where, const json_t *object, 
 /* All members of a `parameters` object, against the table: an unknown one is a mistake, lest a misspelt one be without
  * effect in silence. */
 MUST_CHECK enum err network_check_parameters(const char *where, const json_t *parameters);
+
+/* A whole-number parameter as it holds for a contract: of its entry, else of the file, else `otherwise`. */
+uint64_t network_parameter(const struct network *n, const struct contract *c, const char *name, uint64_t otherwise);
+
+/* EigenLayer's constants on Ethereum mainnet, where the file says nothing (DelegationManager, AllocationManager), in blocks. */
+enum {
+    MIN_WITHDRAWAL_DELAY_BLOCKS = 100800,
+    DEALLOCATION_DELAY_BLOCKS = 100800,
+    ALLOCATION_CONFIGURATION_DELAY_BLOCKS = 126000
+};
+
+/* parameters.alt_staking as it holds for a contract: what its constructor and initializer set without an event. A member of the
+ * entry's own parameters goes before the file's. */
+struct staking_parameters {
+    bool has_cooldown, has_operator_fee_cooldown, has_protocol_fee_cooldown, has_protocol_fee_vault,
+        has_min_voting_stake, has_alert_expiry;
+    uint64_t cooldown_seconds, operator_fee_cooldown_seconds, protocol_fee_cooldown_seconds, alert_expiry_seconds;
+    struct address protocol_fee_vault;
+    struct amount min_voting_stake;
+};
+void network_staking(const struct network *n, const struct contract *c, struct staking_parameters *out);
+/* Whether the file names this staker of the contract as one with code (parameters.alt_staking.contract_wallets). */
+bool network_is_contract_wallet(const struct network *n, const struct contract *c, struct address staker);
 
 #endif

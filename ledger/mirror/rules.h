@@ -28,7 +28,7 @@ struct rule_row {
 };
 
 /* Each ends with {0}. Where an event has several kinds of emitters its one rule looks at place.contract->kind. */
-extern const struct rule_row rules_token[];
+extern const struct rule_row rules_token[], rules_stake[], rules_allocation[], rules_alt_staking[];
 
 /* Whether the log was decoded as the event of this public name ("ERC20.Transfer"). */
 static inline bool place_is(const struct decoded_log *log, const char *type)
