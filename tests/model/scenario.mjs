@@ -17,14 +17,15 @@ const sets_of = (ids, strategies, slasher) => ids.map((id) => ({ id, strategies:
 const WEIGHTS = {
     deposit: 14, delegate: 10, undelegate: 3, force_undelegate: 1, redelegate: 3, queue: 12, complete: 10,
     modify: 12, set_delay: 1, clear_queue: 2, register: 3, deregister: 2, add_strategy: 1, remove_strategy: 1, new_set: 0.3,
-    slash: 8, slash_and: 8, clear_burnable: 4, donate: 1, vault_move: 2, new_operator: 1, mouse: 8, whitelist: 0.3, new_slasher: 0.3,
+    slash: 8, slash_and: 8, clear_burnable: 4, donate: 1, vault_move: 2, new_operator: 1, mouse: 22, whitelist: 0.3, new_slasher: 0.3,
     extreme: 1.2,
 };
 
 export class Scenario {
-    constructor(seed, { stakers = 24, quiet = false } = {}) {
+    constructor(seed, { stakers = 24 } = {}) {
         const { addresses, people, delays } = cast(seed, { stakers });
-        Object.assign(this, { seed, addresses, people, delays, quiet });
+        // The gentle operator is slashed by one wei each time: its magnitudes stay next to 1e18, where the mice live.
+        Object.assign(this, { seed, addresses, people, delays, gentle: people.operators[4] });
         this.chain = new Chain(new World(addresses, delays), `seed ${seed}`);
         this.join(dice(seed));
         this.plans = new Map();
@@ -114,6 +115,9 @@ export class Scenario {
         }
         yield this.grow(first.flatMap((o) => addresses.avs.map((avs) =>
             [to.am(o, "registerForOperatorSets", o, avs, rng.some([0, 1, 2]))])));
+        const set = { avs: addresses.avs[0], id: 0 };
+        yield this.grow([[to.am(this.gentle, "registerForOperatorSets", this.gentle, set.avs, [0])],
+            [to.am(this.gentle, "modifyAllocations", this.gentle, [{ set, strategies: [second], magnitudes: [WAD / 3n] }])]]);
         while (this.now < this.delays.withdrawal + 2) {
             yield this.grow([...this.deposit(), ...this.deposit(), ...this.delegate(), ...this.modify(), ...this.mouse()]);
         }
@@ -142,8 +146,7 @@ export class Scenario {
         const { rng, world, addresses: { strategies: { wOTH } } } = this;
         const who = rng.pick(this.people.stakers.filter((p) => this.is_mouse(p))), has = world.sm.deposit_shares(who, wOTH);
         if (world.dm.delegated_to(who) === ZERO) {
-            const m = (o) => world.am.max_magnitude(o, wOTH), slashed = this.operators().filter((o) => m(o) < WAD && m(o) > 0n);
-            return slashed.length ? this.delegate(who, rng.pick(slashed)) : this.delegate(who);
+            return rng.chance(80) ? this.delegate(who, this.gentle) : this.delegate(who);
         }
         const kind = rng.next(10);
         if (kind === 0) return this.undelegate(who);
@@ -327,8 +330,9 @@ export class Scenario {
         if (hits.length === 0) return null;
         const [o, s, hit] = rng.pick(hits), all = am.strategies(s);
         const strategies = ascending(new Set([...rng.some(hit), ...(rng.chance(30) ? rng.some(all) : [])]));
-        const wads = strategies.map(() => wad ?? this.wad());
-        return this.to.am(am.slasher(s), "slashOperator", s.avs, { operator: o, id: s.id, strategies, wads, description: `slash ${this.now}` });
+        const wads = strategies.map(() => (o === this.gentle ? 1n : wad ?? this.wad()));
+        const description = `slash ${this.now}`;
+        return this.to.am(am.slasher(s), "slashOperator", s.avs, { operator: o, id: s.id, strategies, wads, description });
     }
 
     slash(operator, set) {
@@ -355,7 +359,8 @@ export class Scenario {
 
     /** All magnitude into one set, then (nearly) all of it slashed: m is next to nothing, or 0. */
     extreme() {
-        const { rng, world: { am } } = this, operator = rng.pick(this.operators()), set = rng.pick(this.operator_sets());
+        const { rng, world: { am } } = this, operator = rng.pick(this.operators().filter((o) => o !== this.gentle));
+        const set = rng.pick(this.operator_sets());
         const strategies = am.strategies(set).filter((s) => am.max_magnitude(operator, s) > 0n);
         if (strategies.length === 0) return [];
         const strategy = rng.pick(strategies), most = am.max_magnitude(operator, strategy) - am.encumbered(operator, strategy)
