@@ -68,8 +68,7 @@ void render_end(struct reply *reply)
     jw_object_end(&reply->json);
 }
 
-static void write_cell(struct json_writer *w, const struct member *m, const struct rows *rows, size_t row,
-                       size_t column)
+void render_cell(struct json_writer *w, const struct member *m, const struct rows *rows, size_t row, size_t column)
 {
     if (m->write != NULL) {
         m->write(w, rows, row, column);
@@ -120,6 +119,16 @@ static void write_cell(struct json_writer *w, const struct member *m, const stru
     }
 }
 
+void render_row(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row, size_t column)
+{
+    jw_object(w);
+    for (const struct member *m = members; m->name != NULL; m++) {
+        jw_key(w, m->name);
+        render_cell(w, m, rows, row, column++);
+    }
+    jw_object_end(w);
+}
+
 static size_t first_column(const struct request *r)
 {
     return r->route->takes_at ? AT_COLUMNS : 0;
@@ -139,7 +148,7 @@ static void write_item(const struct request *r, const struct rows *rows, size_t 
     jw_object(w);
     for (const struct member *m = r->route->members; m->name != NULL; m++, column++) {
         jw_key(w, m->name);
-        write_cell(w, m, rows, row, column);
+        render_cell(w, m, rows, row, column);
     }
     jw_object_end(w);
 }
@@ -238,7 +247,7 @@ static void csv_row(const struct request *r, const struct rows *rows, size_t row
         struct json_writer w;
         buffer_reset(scratch);
         jw_start(&w, scratch);
-        write_cell(&w, m, rows, row, column);
+        render_cell(&w, m, rows, row, column);
         if (m != r->route->members)
             buffer_u8(b, ',');
         csv_from_json(b, scratch);

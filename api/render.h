@@ -18,6 +18,12 @@ size_t render_items(const struct request *r, const struct rows *rows);
 /* A page of a list; *next is the cursor of the next page in the arena, or NULL. */
 void render_page(const struct request *r, const struct rows *rows, struct hash network, uint64_t scope,
                  struct reply *reply, const char **next);
+/* One member's value from a cell; null if that is. */
+void render_cell(struct json_writer *w, const struct member *m, const struct rows *rows, size_t row, size_t column);
+/* A row as an object: one column a member in order, beginning with `column`. */
+void render_row(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row,
+                size_t column);
+
 /* Streams of a whole list: AS_CSV's first row; items first .. last as CSV rows or NDJSON lines. */
 void render_head(const struct request *r, struct buffer *b);
 void render_lines(const struct request *r, const struct rows *rows, size_t first, size_t last, struct buffer *b);

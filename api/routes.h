@@ -18,8 +18,10 @@ extern const struct route openapi_routes[];
 extern const struct route reorgs_routes[];
 extern const struct route root_doc_routes[];
 extern const struct route status_routes[];
+extern const struct route strategies_routes[];
 extern const struct route stream_routes[];
 extern const struct route tokens_routes[];
 extern const struct route trial_balance_routes[];
+extern const struct route voting_power_routes[];
 
 #endif

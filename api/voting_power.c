@@ -1,0 +1,281 @@
+/* api/voting_power.c - why an account's voting power is what it is at a block, and what it has in ALT. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "api/power.h"
+#include "api/render.h"
+#include "api/routes.h"
+#include "ledger/position.h"
+
+/* What counts as voting power. Each unit counts once: with its holder, or with the delegate it was delegated to. */
+static const char policy_name[] = "frozen-at-snapshot";
+static const char policy_text[] =
+    "Power is what the account had at the end of the block asked for. Counted: ALT and shares of its vault that are held "
+    "(unless delegated to somebody else), what others delegated to the account, and stake less what slashes took. Not "
+    "counted: what is queued for withdrawal, cools down, or came after the block.";
+
+static const char *const components[] = {"held", "delegated_in", "staked", "queued", "cooling_down", "slashed"};
+enum { COMPONENTS = sizeof components / sizeof *components };
+
+static const struct {
+    const char *code, *text;
+} reasons[] = {
+    {"delegated-away", "delegated to another account, with which it counts"},
+    {"delegated-by-others", "other accounts delegated to this one"},
+    {"delegated-to-operator", "staked and delegated to an operator"},
+    {"held-for-others", "the contract holds it for its depositors, with whom it counts"},
+    {"in-withdrawal-queue", "queued for withdrawal since the block named"},
+    {"in-cooldown", "in cooldown since the time named"},
+    {"operator-frozen", "staked with an operator that is frozen"},
+    {"slashed", "lost to slashes"},
+    {"shares-unknown", "the logs do not say how many shares are left"},
+    {"acquired-after-snapshot", "acquired after the snapshot"},
+};
+
+static const char *reason_text(const char *code)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (strcmp(reasons[i].code, code) == 0)
+            return reasons[i].text;
+    return code;
+}
+
+static void write_sum(struct json_writer *w, const char *key, bool known, struct amount sum)
+{
+    jw_key(w, key);
+    if (known)
+        jw_amount(w, sum);
+    else
+        jw_null(w);
+}
+
+static void write_policy(struct json_writer *w)
+{
+    jw_key(w, "policy");
+    jw_object(w);
+    jw_key(w, "name");
+    jw_text(w, policy_name);
+    jw_key(w, "text");
+    jw_text(w, policy_text);
+    jw_object_end(w);
+}
+
+static void write_components(struct json_writer *w, const struct rows *parts)
+{
+    jw_key(w, "components");
+    jw_object(w);
+    for (size_t i = 0; i < COMPONENTS; i++) {
+        struct amount sum;
+        bool known = power_sum(parts, components[i], false, &sum);
+        write_sum(w, components[i], known, sum);
+    }
+    jw_object_end(w);
+}
+
+static const struct member reason_members[] =
+    {{.name = "code", .type = T_TEXT, .about = "Kept code of the reason."},
+     {.name = "text", .type = T_TEXT, .about = "The same for people."},
+     {.name = "counted", .type = T_BOOL, .about = "Whether the amount counts."},
+     {.name = "amount", .type = T_AMOUNT, .nullable = true, .about = "How much it is about, in ALT."},
+     {.name = "party", .type = T_ADDRESS, .nullable = true, .about = "The delegate or operator."},
+     {.name = "since_block", .type = T_U64, .nullable = true, .about = "Since which block."},
+     {.name = "since", .type = T_TIME, .nullable = true, .about = "Since when."},
+     {0}};
+
+static void write_reasons(struct json_writer *w, const struct rows *parts)
+{
+    static const struct {
+        const struct member *member;
+        size_t column;
+    } cells[] = {{&reason_members[2], POWER_COUNTED},
+                 {&reason_members[3], POWER_ALT},
+                 {&reason_members[4], POWER_PARTY},
+                 {&reason_members[5], POWER_SINCE_BLOCK},
+                 {&reason_members[6], POWER_SINCE_TIME}};
+    jw_key(w, "reasons");
+    jw_array(w);
+    for (size_t i = 0; i < rows_count(parts); i++) {
+        if (rows_null(parts, i, POWER_REASON))
+            continue;
+        const char *code = rows_text(parts, i, POWER_REASON);
+        jw_object(w);
+        jw_key(w, "code");
+        jw_text(w, code);
+        jw_key(w, "text");
+        jw_text(w, reason_text(code));
+        for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
+            jw_key(w, cells[c].member->name);
+            render_cell(w, cells[c].member, parts, i, cells[c].column);
+        }
+        jw_object_end(w);
+    }
+    jw_array_end(w);
+}
+
+static void write_parts(struct json_writer *w, const struct rows *parts)
+{
+    jw_key(w, "parts");
+    jw_array(w);
+    for (size_t i = 0; i < rows_count(parts); i++)
+        render_row(w, power_part_members, parts, i, 0);
+    jw_array_end(w);
+}
+
+static const struct member liability_members[] =
+    {{.name = "operator", .type = T_ADDRESS, .about = "The operator."},
+     {.name = "avs", .type = T_ADDRESS, .about = "The AVS."},
+     {.name = "operator_set", .type = T_U64, .about = "Its operator set, which may slash."},
+     {.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
+     {.name = "shares",
+      .type = T_AMOUNT,
+      .about = "Delegated and still slashable queued shares; the same in each row."},
+     {.name = "magnitude", .type = T_AMOUNT, .about = "What the operator allocated to the set, WAD."},
+     {.name = "max_magnitude", .type = T_AMOUNT, .about = "The operator's maximum magnitude, WAD."},
+     {.name = "at_stake", .type = T_AMOUNT, .about = "What the set can take of the shares: shares x magnitude / max."},
+     {0}};
+
+static enum err write_liability(struct json_writer *w, const struct request *r, struct db *db, struct address owner)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(db,
+                 "SELECT operator, avs, operator_set, strategy, shares::public.amount, magnitude::public.amount,"
+                 " max_magnitude::public.amount, at_stake::public.amount FROM api_v1.slash_liability($1, $2)",
+                 WITH(IN(&owner), IN(&r->as_of.position)), &rows));
+    jw_key(w, "slash_liability");
+    jw_array(w);
+    for (size_t i = 0; i < rows_count(rows); i++)
+        render_row(w, liability_members, rows, i, 0);
+    jw_array_end(w);
+    return OK;
+}
+
+static enum err read_parts(const struct request *r, struct db *db, struct address owner, struct rows **out)
+{
+    uint64_t head = position_end(r->as_of.head);
+    return db_query(db, SQL_POWER_PARTS, WITH(IN(&owner), IN(&r->as_of.position), IN(&head)), out);
+}
+
+static enum err write_token(struct json_writer *w, struct db *db)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(db, "SELECT api_v1.power_token()", WITH_NOTHING, &rows));
+    jw_key(w, "token");
+    render_cell(w, &(const struct member){.type = T_ADDRESS}, rows, 0, 0);
+    return OK;
+}
+
+static enum err voting_power_run(const struct request *r, struct db *db, struct reply *reply)
+{
+    struct json_writer *w = &reply->json;
+    struct address owner = request_address(r, "address");
+    AUTO_ROWS parts = NULL;
+    struct amount power;
+    if (request_given(r, "proposal"))
+        return err_with(ERR_NOT_FOUND, "proposal: no such proposal at block %" PRIu64, r->as_of.number);
+    TRY(read_parts(r, db, owner, &parts));
+    jw_key(w, "address");
+    jw_address(w, owner);
+    TRY(write_token(w, db));
+    bool known = power_sum(parts, NULL, true, &power);
+    write_sum(w, "power", known, power);
+    jw_key(w, "provisional");
+    jw_bool(w, r->as_of.finality != FINALITY_FINALIZED);
+    write_policy(w);
+    write_components(w, parts);
+    write_reasons(w, parts);
+    if (!request_flag(r, "explain"))
+        return OK;
+    write_parts(w, parts);
+    return write_liability(w, r, db, owner);
+}
+
+/* Everything that the account owns, counted as power or not; what others delegated to it and what it lost is not its own. */
+static enum err equivalent_run(const struct request *r, struct db *db, struct reply *reply)
+{
+    static const char *const owned[] = {"held", "staked", "queued", "cooling_down"};
+    struct json_writer *w = &reply->json;
+    struct address owner = request_address(r, "address");
+    AUTO_ROWS parts = NULL;
+    struct amount total = amount_zero, sum;
+    bool known = true;
+    TRY(read_parts(r, db, owner, &parts));
+    jw_key(w, "address");
+    jw_address(w, owner);
+    TRY(write_token(w, db));
+    for (size_t i = 0; known && i < sizeof owned / sizeof *owned; i++)
+        known = power_sum(parts, owned[i], false, &sum) && amount_add(total, sum, &total) == OK;
+    write_sum(w, "total", known, total);
+    write_parts(w, parts);
+    return OK;
+}
+
+#define AMOUNT_OR_NULL(n, a)                                          \
+    {                                                                 \
+        .name = (n), .type = T_AMOUNT, .nullable = true, .about = (a) \
+    }
+
+static const struct member component_members[] =
+    {AMOUNT_OR_NULL("held", "ALT and vault shares held."),
+     AMOUNT_OR_NULL("delegated_in", "What others delegated to the account (ERC20Votes)."),
+     AMOUNT_OR_NULL("staked", "Stake, less what slashes took and what cools down."),
+     AMOUNT_OR_NULL("queued", "In EigenLayer's withdrawal queue."),
+     AMOUNT_OR_NULL("cooling_down", "In the cooldown of ALT's staking."),
+     AMOUNT_OR_NULL("slashed", "Lost to slashes, of what is staked or queued."),
+     {0}};
+
+const struct route voting_power_routes[] =
+    {{.method = "GET",
+      .path = "/v1/accounts/{address}/voting-power",
+      .about = "Voting power of an account at a block, what it is made of, and why the rest does not count.",
+      .shape = SHAPE_OBJECT,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose power."},
+                               {.name = "proposal",
+                                .type = PARAMETER_TEXT,
+                                .about = "At the snapshot of this proposal; 404 if there is none."},
+                               {.name = "explain",
+                                .type = PARAMETER_BOOL,
+                                .about = "With every piece, each step of its conversion, and slash liability."}),
+      .members =
+          MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The account."},
+                  {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "The token that power is in."},
+                  AMOUNT_OR_NULL("power", "The power; null: a rate or share count is not known."),
+                  {.name = "provisional", .type = T_BOOL, .about = "True until the block is finalized."},
+                  {.name = "policy",
+                   .nest = NEST_OBJECT,
+                   .about = "What counts.",
+                   .members = MEMBERS({.name = "name", .type = T_TEXT, .about = "Its name."},
+                                      {.name = "text", .type = T_TEXT, .about = "In words."})},
+                  {.name = "components",
+                   .nest = NEST_OBJECT,
+                   .about = "Sums in ALT, counted or not.",
+                   .members = component_members},
+                  {.name = "reasons", .nest = NEST_LIST, .about = "What a wallet can show.", .members = reason_members},
+                  {.name = "parts",
+                   .nest = NEST_LIST,
+                   .optional = true,
+                   .about = "With explain: the pieces, each with its steps.",
+                   .members = power_part_members},
+                  {.name = "slash_liability",
+                   .nest = NEST_LIST,
+                   .optional = true,
+                   .about = "With explain: the same shares stand behind each of these sets, and count once.",
+                   .members = liability_members}),
+      .run = voting_power_run},
+     {.method = "GET",
+      .path = "/v1/accounts/{address}/alt-equivalent",
+      .about = "What an account has, in ALT: through strategy rate and vault rate, with every step.",
+      .shape = SHAPE_OBJECT,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose."}),
+      .members = MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The account."},
+                         {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "ALT."},
+                         AMOUNT_OR_NULL("total", "held + staked + queued + cooling_down; null: a step is not known."),
+                         {.name = "parts",
+                          .nest = NEST_LIST,
+                          .about = "The pieces, each with its steps.",
+                          .members = power_part_members}),
+      .run = equivalent_run},
+     {0}};
