@@ -9,13 +9,12 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "api/body.h"
 #include "api/feeds.h"
 #include "api/parse.h"
 #include "api/problem.h"
 #include "api/render.h"
 #include "api/workers.h"
-
-enum { BODY_DEPTH = 16 };
 
 uint64_t microseconds_now(void)
 {
@@ -171,7 +170,9 @@ void exchange_reply(struct exchange *x, struct reply *reply)
     e->generation = r->route->takes_at ? r->as_of.generation : watch_generation(x->service->watch);
     e->pinned = r->route->takes_at && (r->at.kind == AT_NUMBER || r->at.kind == AT_HASH) &&
                 r->as_of.finality == FINALITY_FINALIZED;
-    if (r->route->cache == CACHE_BUILD)
+    if (strcmp(r->route->method, "POST") == 0)
+        e->cache_control = "no-store";
+    else if (r->route->cache == CACHE_BUILD)
         e->cache_control = "public, max-age=300";
     else if (e->pinned && r->route->cache == CACHE_STATE)
         e->cache_control = "public, max-age=3600";
@@ -384,12 +385,8 @@ enum progress exchange_body_end(struct exchange *x)
 {
     if (x->entity != NULL)
         return ANSWERED;
-    json_t *body = NULL;
-    enum err e = json_parse((const char *)x->body.p, x->body.n, BODY_DEPTH, &body);
-    if (e != OK)
-        return refuse(x, e);
-    x->request.body = body;
-    return QUEUED;
+    enum err e = body_read((const char *)x->body.p, x->body.n, &x->request);
+    return e == OK ? QUEUED : refuse(x, e);
 }
 
 void exchange_queue(struct exchange *x)

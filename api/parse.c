@@ -74,8 +74,7 @@ static enum err parse_choice(const struct parameter *p, struct value *v, struct 
     return err_with(ERR_FIELD, "%s: must be one of %s", p->name, arena_text(arena, (const char *)all.p, all.n));
 }
 
-/* In any case, also that of the prefix. */
-static enum err parse_address(const char *text, size_t n, struct address *out)
+enum err parse_address(const char *text, size_t n, struct address *out)
 {
     char lower[ADDRESS_TEXT + 1];
     if (n != ADDRESS_TEXT)
@@ -206,7 +205,7 @@ static const char **frameworks(struct reading *r, const char *name)
 {
     const struct route *route = r->endpoint->route;
     bool list = route->shape == SHAPE_LIST;
-    if (strcmp(name, "at") == 0 && route->takes_at)
+    if (strcmp(name, "at") == 0 && route->takes_at && route->body == NULL) /* of a POST it is in the body */
         return &r->at;
     if (strcmp(name, "limit") == 0 && list)
         return &r->limit;

@@ -21,7 +21,9 @@ MUST_CHECK enum err parse_request(const struct match *match, const struct uri *u
 enum representation parse_accept(const char *accept);
 /* Decimal without sign, leading zeros or spaces. ERR_FIELD without detail. */
 MUST_CHECK enum err parse_u64(const char *text, uint64_t max, uint64_t *out);
-/* at=: latest, safe, finalized, a number, a hash or a time. ERR_FIELD. */
+/* An address in any case, also that of the prefix; n characters and a NUL. ERR_FIELD without detail. */
+MUST_CHECK enum err parse_address(const char *text, size_t n, struct address *out);
+/* at=: latest, safe, finalized, a number, a hash or a time. ERR_FIELD; ERR_NOT_MIRRORED: a number beyond every block. */
 MUST_CHECK enum err parse_at(const char *text, struct at *out);
 
 #endif

@@ -79,7 +79,7 @@ struct request {
     struct as_of as_of; /* valid in answer() and run() of routes that take at */
     struct page page;
     enum representation as;
-    const json_t *body; /* POST: the parsed body (object or array) */
+    const json_t *body; /* POST: the checked body, read by api/body.h */
 };
 
 /* By name; asking for a name that the route does not declare is a bug (assertion). */

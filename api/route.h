@@ -42,7 +42,30 @@
  *     statement_page(s, r); // $5 = after which key to go on ($5, $6 for two keys: (x, y) > ($5, $6)), then the limit
  *
  * The first page is given the least key there is (empty bytea, -1, ...; descending: the greatest), so that one index
- * condition serves all pages. CSV and NDJSON run the same statement without a limit. */
+ * condition serves all pages. CSV and NDJSON run the same statement without a limit.
+ *
+ * A POST computes and changes nothing: ask or run as of a GET, in the same read-only transaction. Its arguments are a JSON
+ * object, described like a reply: every member is required unless `optional`, and one that is unknown, missing, repeated,
+ * mistyped or out of range is refused (400, `param` = its path) before the handler is called. With takes_at the framework
+ * adds a member `at`, which takes what at= takes, and a block number also as an integer; r->at and r->as_of are as of a GET.
+ * Its answers are never cached (no-store, no ETag), so they may be long and are made for one caller.
+ *
+ *     static enum err run(const struct request *r, struct db *db, struct reply *reply)
+ *     {
+ *         if (body_count(r, "wads") != body_count(r, "strategies"))
+ *             return err_with(ERR_FIELD, "wads: must be as many as strategies");
+ *         struct address operator = body_address(r, "operator");
+ *         for (size_t i = 0; i < body_count(r, "strategies"); i++)
+ *             TRY(slash(db, r->as_of.position, operator, body_address_at(r, "strategies", i), body_amount_at(r, "wads", i), reply));
+ *         if (body_given(r, "note")) ... body_text(r, "note") ...
+ *     }
+ *     {.method = "POST", .path = "/v1/simulations/slash", .about = "What a slash would cost.",
+ *      .shape = SHAPE_OBJECT, .takes_at = true, .cache = CACHE_NEVER,
+ *      .body = MEMBERS({.name = "operator", .type = T_ADDRESS, .about = "Whom to slash."},
+ *                      {.name = "strategies", .type = T_ADDRESS, .nest = NEST_SCALARS, .max = 32, .about = "In which."},
+ *                      {.name = "wads", .type = T_AMOUNT, .nest = NEST_SCALARS, .max = 32, .about = "How much, 1e18 = all."},
+ *                      {.name = "note", .type = T_TEXT, .optional = true, .about = "Anything."}),
+ *      .members = MEMBERS(...), .run = run} */
 #ifndef API_ROUTE_H
 #define API_ROUTE_H
 
@@ -96,7 +119,8 @@ struct member {
     enum type type;
     enum nest nest;
     bool nullable;
-    bool optional;                /* may be missing */
+    bool optional; /* may be missing */
+    uint64_t max;  /* of a body: greatest number, longest text in bytes, most items of a list; 0: see api/body.h */
     const struct member *members; /* ends with {0} */
     void (*write)(struct json_writer *w, const struct rows *rows, size_t row, size_t column);
     const char *about;
@@ -117,7 +141,7 @@ struct route {
     enum cache_kind cache;
     const struct parameter *parameters; /* ends with {0}; NULL: none. at, limit, after, order are the framework's */
     const struct member *members;       /* ends with {0} */
-    const struct member *body;          /* POST: members of the request's JSON object; ends with {0} */
+    const struct member *body;          /* POST: members of the request's JSON object (api/body.h); ends with {0} */
     const enum type *keys;              /* lists: the types of the trailing key columns */
     size_t n_keys;                      /* 1 .. PAGE_KEYS_MAX */
     bool both_orders;                   /* lists: takes order=asc|desc */

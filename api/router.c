@@ -36,6 +36,39 @@ static void check_parameters(const struct route *route)
     }
 }
 
+static bool body_type(enum type type)
+{
+    return type == T_ADDRESS || type == T_HASH || type == T_AMOUNT || type == T_U64 || type == T_BOOL || type == T_TEXT;
+}
+
+static void check_body_members(const struct route *route, const struct member *members, bool in_list)
+{
+    demand(members != NULL, route, "an object of the body has no members");
+    for (const struct member *m = members; m->name != NULL; m++) {
+        bool list = m->nest == NEST_LIST || m->nest == NEST_SCALARS;
+        demand(m->about != NULL, route, "a member of the body has no sentence");
+        demand(!list || !in_list, route, "a list of the body lies in another");
+        demand((m->nest != NEST_NONE && m->nest != NEST_SCALARS) || body_type(m->type), route,
+               "a member of the body has a type that is not read (api/body.h)");
+        if (m->nest == NEST_OBJECT || m->nest == NEST_LIST)
+            check_body_members(route, m->members, in_list || list);
+    }
+}
+
+static void check_body(const struct route *route)
+{
+    bool post = strcmp(route->method, "POST") == 0;
+    demand(post || strcmp(route->method, "GET") == 0, route, "a method is GET or POST");
+    demand(post == (route->body != NULL), route, "a POST, and only a POST, declares a body");
+    if (!post)
+        return;
+    demand(route->shape == SHAPE_OBJECT && route->local == NULL, route, "a POST answers with an object, by ask or run");
+    demand(route->cache == CACHE_NEVER, route, "the answer to a POST is not cached");
+    check_body_members(route, route->body, false);
+    for (const struct member *m = route->body; m->name != NULL; m++)
+        demand(!route->takes_at || strcmp(m->name, "at") != 0, route, "at is the framework's");
+}
+
 static void check(const struct route *route)
 {
     int handlers = (route->ask != NULL) + (route->run != NULL) + (route->feed != NULL) + (route->local != NULL);
@@ -56,6 +89,7 @@ static void check(const struct route *route)
                "a nested member of a list needs write");
     }
     check_parameters(route);
+    check_body(route);
 }
 
 static void compile(struct router *r, const struct route *route)

@@ -27,12 +27,22 @@ static enum err check_shape(const char *text, size_t n, int depth)
     return OK;
 }
 
+/* Says which member is given twice: the one that the text ends with. */
+static enum err duplicate(const char *text, size_t n)
+{
+    AUTO_BUFFER path = {0};
+    json_path(text, n, &path);
+    return err_with(ERR_FIELD, "%.*s: given more than once", (int)path.n, (const char *)path.p);
+}
+
 enum err json_parse(const char *text, size_t n, int depth, json_t **out)
 {
     assert(depth >= 0 && depth <= JSON_DEPTH_MAX);
     TRY(check_shape(text, n, depth));
     json_error_t error;
     json_t *j = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+    if (j == NULL && json_error_code(&error) == json_error_duplicate_key)
+        return duplicate(text, (size_t)error.position < n ? (size_t)error.position : n);
     if (j == NULL)
         return err_with(ERR_FIELD, "JSON: line %d column %d: %s", error.line, error.column, error.text);
     *out = j;

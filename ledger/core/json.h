@@ -14,8 +14,12 @@
 enum { JSON_DEPTH_MAX = 64 };
 
 /* Parse text of n bytes, nesting at most `depth` (<= JSON_DEPTH_MAX). ERR_FIELD: not JSON, duplicate key, NUL, too deep,
- * trailing bytes (detail: where and what). The caller releases with json_decref. */
+ * trailing bytes. Detail: "JSON: " and where and what; of a duplicate "legs[0].operator: given more than once". The caller
+ * releases with json_decref. */
 MUST_CHECK enum err json_parse(const char *text, size_t n, int depth, json_t **out);
+/* Appends the path of the value or key that a text ends with, nested at most JSON_DEPTH_MAX deep: legs[0].operator. The text
+ * is the well-formed beginning of a JSON text; names stand as they are spelt there. */
+void json_path(const char *text, size_t n, struct buffer *out);
 void json_release(json_t **j);
 #define AUTO_JSON __attribute__((cleanup(json_release))) json_t *
 /* Once, before any thread: seeds jansson's hash tables. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/body.h"
 #include "api/routes.h"
 #include "api/server.h"
 #include "ledger/core/log.h"
@@ -93,11 +94,50 @@ static enum err fail_run(const struct request *r, struct db *db, struct reply *r
     return err_with(ERR_RULE, "two rules refuse");
 }
 
-static enum err echo_run(const struct request *r, struct db *db, struct reply *reply)
+static enum err echo_ask(const struct request *r, struct statement *s)
 {
-    (void)db;
+    (void)r;
+    s->sql = "SELECT 1";
+    return OK;
+}
+
+static enum err echo_answer(const struct request *r, const struct rows *rows, struct reply *reply)
+{
+    (void)rows;
     jw_key(&reply->json, "members");
     jw_u64(&reply->json, json_object_size(r->body));
+    return OK;
+}
+
+/* Says what it was given, and what the transaction is like. */
+static enum err compute_run(const struct request *r, struct db *db, struct reply *reply)
+{
+    struct json_writer *w = &reply->json;
+    AUTO_ROWS rows = NULL;
+    if (body_count(r, "strategies") != body_count(r, "wads"))
+        return err_with(ERR_FIELD, "wads: must be as many as strategies");
+    TRY(db_query(db,
+                 "SELECT current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only')",
+                 WITH_NOTHING, &rows));
+    jw_key(w, "transaction");
+    jw_text(w, rows_text(rows, 0, 0));
+    jw_key(w, "operator");
+    jw_address(w, body_address(r, "operator"));
+    jw_key(w, "operator_set");
+    jw_u64(w, body_u64(r, "operator_set"));
+    jw_key(w, "slashes");
+    jw_object(w);
+    for (size_t i = 0; i < body_count(r, "strategies"); i++) {
+        char strategy[ADDRESS_TEXT + 1];
+        address_format(body_address_at(r, "strategies", i), strategy);
+        jw_key(w, strategy);
+        jw_amount(w, body_amount_at(r, "wads", i));
+    }
+    jw_object_end(w);
+    jw_key(w, "note");
+    body_given(r, "note") ? jw_text(w, body_text(r, "note")) : jw_null(w);
+    jw_key(w, "position");
+    jw_i64(w, r->as_of.position);
     return OK;
 }
 
@@ -166,8 +206,29 @@ static const struct route test_routes[] =
       .about = "Counts the members of an object.",
       .shape = SHAPE_OBJECT,
       .cache = CACHE_NEVER,
+      .body = MEMBERS({.name = "a", .nest = NEST_ANY, .optional = true, .about = "Anything."}),
       .members = MEMBERS({.name = "members", .type = T_U64, .about = "How many."}),
-      .run = echo_run},
+      .ask = echo_ask,
+      .answer = echo_answer},
+     {.method = "POST",
+      .path = "/test/compute",
+      .about = "Computes as of a block.",
+      .shape = SHAPE_OBJECT,
+      .takes_at = true,
+      .cache = CACHE_NEVER,
+      .body =
+          MEMBERS({.name = "operator", .type = T_ADDRESS, .about = "An address."},
+                  {.name = "operator_set", .type = T_U64, .max = UINT32_MAX, .about = "A number."},
+                  {.name = "strategies", .type = T_ADDRESS, .nest = NEST_SCALARS, .max = 4, .about = "Addresses."},
+                  {.name = "wads", .type = T_AMOUNT, .nest = NEST_SCALARS, .about = "As many amounts."},
+                  {.name = "note", .type = T_TEXT, .max = 8, .optional = true, .nullable = true, .about = "A text."}),
+      .members = MEMBERS({.name = "transaction", .type = T_TEXT, .about = "Isolation and whether it is read-only."},
+                         {.name = "operator", .type = T_ADDRESS, .about = "As given."},
+                         {.name = "operator_set", .type = T_U64, .about = "As given."},
+                         {.name = "slashes", .nest = NEST_ANY, .about = "Amounts by address."},
+                         {.name = "note", .type = T_TEXT, .nullable = true, .about = "As given."},
+                         {.name = "position", .type = T_I64, .about = "The block's last position."}),
+      .run = compute_run},
      {.method = "GET",
       .path = "/test/versions",
       .about = "Changes of state.",

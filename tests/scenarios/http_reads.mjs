@@ -239,7 +239,7 @@ test("the OpenAPI document has every route, parameter and member", async () => {
     const { json } = await get("/openapi.json");
     assert.equal(json.openapi, "3.1.0");
     assert.deepEqual(Object.keys(json.paths), ["/healthz", "/readyz", "/metrics", "/openapi.json", "/test/numbers", "/test/block",
-        "/test/sleep/{ms}", "/test/fail/{how}", "/test/echo", "/test/versions"]);
+        "/test/sleep/{ms}", "/test/fail/{how}", "/test/echo", "/test/compute", "/test/versions"]);
     const numbers = json.paths["/test/numbers"].get;
     assert.deepEqual(numbers.parameters.map((p) => p.name ?? p.$ref.split("/").at(-1)), ["n", "at", "limit", "after", "order"]);
     assert.deepEqual(numbers.responses["200"].content["application/json"].schema.properties.data.items.required, ["k", "text", "minus"]);

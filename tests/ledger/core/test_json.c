@@ -34,6 +34,21 @@ static void json_parse__takes_json(void **unused)
     assert_int_equal(parse("{}x", 2, 3), OK); /* exactly n bytes are read */
 }
 
+static void json_parse__says_where_a_name_is_repeated(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text, *path;
+    } all[] = {{"{\"a\":1,\"a\":2}", "a: "},
+               {"[{},{\"a\":{\"b\":[[],[{\"c\":0,\"c\":0}]]}}]", "[1].a.b[1][0].c: "},
+               {"{\"a\":\"},{\\\"\",\"b\":{\"x\":[\",\"]},\"b\":0}", "b: "},
+               {"{\"b\":{\"a\":1,\"\\u0061\":2}}", "b.\\u0061: "}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        assert_int_equal(parse(all[i].text, strlen(all[i].text), 9), ERR_FIELD);
+        assert_memory_equal(err_detail(), all[i].path, strlen(all[i].path));
+    }
+}
+
 static void json_parse__refuses_everything_else(void **unused)
 {
     (void)unused;
@@ -241,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_parse__takes_json),
+        cmocka_unit_test(json_parse__says_where_a_name_is_repeated),
         cmocka_unit_test(json_parse__refuses_everything_else),
         cmocka_unit_test(json_parse__bounds_depth_outside_strings_only),
         cmocka_unit_test(json_canonical__sorts_keys_and_has_no_space),
