@@ -293,6 +293,12 @@ const void *books_at_end_of(struct books *b, enum timeline_id id, const void *ke
     return timeline_at(&b->timelines[id], key, position_end(block_number), &b->incomplete);
 }
 
+const void *books_before(struct books *b, enum timeline_id id, const void *key, uint64_t position)
+{
+    assert(position > 0);
+    return timeline_at(&b->timelines[id], key, position - 1, &b->incomplete);
+}
+
 const struct chain_read *books_read(struct books *b, struct address contract, struct slice calldata)
 {
     struct read_key key = {.block = b->block_hash, .contract = contract, .n = (uint8_t)calldata.n};

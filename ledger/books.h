@@ -119,6 +119,8 @@ void books_batch_done(struct books *b);
 const void *books_last(struct books *b, enum timeline_id id, const void *key);
 /* The key's last row at or before the end of a block that is not the current one (timelines with history only); NULL as above. */
 const void *books_at_end_of(struct books *b, enum timeline_id id, const void *key, uint64_t block_number);
+/* The key's last row before a position, of the current block too (timelines with history only); NULL as above. */
+const void *books_before(struct books *b, enum timeline_id id, const void *key, uint64_t position);
 /* What the contract answers to eth_call at the current block, that is after its last transaction; empty calldata: its code. NULL: not
  * read yet (the batch will be applied again). */
 const struct chain_read *books_read(struct books *b, struct address contract, struct slice calldata);
