@@ -1,7 +1,8 @@
 /* ledger/allocation.h - EigenLayer's AllocationManager: operator sets, registration, magnitudes, allocations and their delays.
  *
- * Source: AllocationManager v1.12.0. Magnitudes are WAD fractions of an operator's delegated stake in a strategy. What changes by the
- * mere passing of blocks (effect blocks, slashable windows) is in the row and computed on read. */
+ * Source: Layr-Labs/eigenlayer-contracts v1.12.0, AllocationManager and AllocationManagerView. Magnitudes are WAD fractions of an
+ * operator's delegated stake in a strategy. What changes by the mere passing of blocks (effect blocks, slashable windows) is in the
+ * row and computed on read: the functions below answer for a row what the contract's view answers at the end of a block. */
 #ifndef LEDGER_ALLOCATION_H
 #define LEDGER_ALLOCATION_H
 
@@ -77,14 +78,62 @@ struct operator_set_member_row {
     int64_t slashable_until;
 };
 
-/* Who may slash an operator set, from effect_block on (SlasherUpdated, SlasherMigrated). */
+/* Who may slash an operator set (SlasherUpdated, SlasherMigrated): slasher until effect_block, then pending. */
 struct slasher_row {
     int64_t operator_set;
     struct address avs;
     uint64_t position;
     int32_t log_index;
     struct address slasher;
+    struct address pending;
     int64_t effect_block;
 };
+
+struct operator_set {
+    struct address avs;
+    int64_t id;
+};
+
+/* ---- what an event does to the books; blocks are numbers, never in the future unless they are effect blocks ---------------- */
+
+/* AllocationUpdated. An effect_block that is not above the current block: the magnitude holds at once. */
+void allocation_apply(struct books *b, struct address operator, struct operator_set set, struct address strategy,
+                      struct amount magnitude, int64_t effect_block);
+void allocation_apply_max_magnitude(struct books *b, struct address operator, struct address strategy,
+                                    struct amount magnitude);
+void allocation_apply_encumbered(struct books *b, struct address operator, struct address strategy,
+                                 struct amount magnitude);
+void allocation_apply_delay(struct books *b, struct address operator, int64_t delay, int64_t effect_block);
+/* The set's creation (recipient zero) or its recipient. */
+void allocation_apply_set(struct books *b, struct operator_set set, struct address recipient);
+void allocation_apply_set_strategy(struct books *b, struct operator_set set, struct address strategy, bool included);
+void allocation_apply_added(struct books *b, struct address operator, struct operator_set set);
+void allocation_apply_removed(struct books *b, struct address operator, struct operator_set set,
+                              uint64_t deallocation_delay_blocks);
+/* No row if the last one says the same. */
+void allocation_apply_slasher(struct books *b, struct operator_set set, struct address slasher, int64_t effect_block);
+
+/* ---- views: what a key's last row (NULL: it has none) says at the end of a block ------------------------------------------- */
+
+struct allocation_state {
+    struct amount current;
+    struct delta pending;
+    int64_t effect_block; /* 0: nothing is pending */
+};
+/* getAllocation */
+struct allocation_state allocation_at(const struct allocation_row *row, uint64_t block);
+/* What the allocation contributes to getEncumberedMagnitude, which is the sum over all sets: an increase counts at once, a decrease
+ * when it takes effect. */
+struct amount allocation_encumbers(const struct allocation_state *state);
+/* getAllocationDelay; 0 if unset. */
+int64_t allocation_delay_at(const struct allocation_delay_row *row, uint64_t block);
+/* isOperatorSlashable */
+bool operator_is_slashable_at(const struct operator_set_member_row *row, uint64_t block);
+/* getSlasher; zero if there is none. */
+struct address slasher_at(const struct slasher_row *row, uint64_t block);
+/* getMinimumSlashableStake of that very block: the operator's shares times current / max, rounded down twice; 0 if the operator is
+ * not slashable by the set or was slashed to 0. ERR_OVERFLOW: numbers no contract can hold. */
+MUST_CHECK enum err allocation_slashable_stake(struct amount operator_shares, struct amount current,
+                                               struct amount max_magnitude, bool slashable, struct amount *out);
 
 #endif

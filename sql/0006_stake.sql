@@ -104,7 +104,7 @@ CREATE TABLE ledger.allocation (
 );
 COMMENT ON TABLE ledger.allocation IS 'Allocation of an operator to a strategy in an operator set, as after an AllocationUpdated. From effect_block on the current magnitude is current + pending and nothing is pending.';
 COMMENT ON COLUMN ledger.allocation.pending IS 'What changes at effect_block.';
-COMMENT ON COLUMN ledger.allocation.effect_block IS '0: nothing is pending.';
+COMMENT ON COLUMN ledger.allocation.effect_block IS '0: nothing is pending. A slash may leave a pending change of 0, which still keeps the allocation from being modified.';
 CREATE INDEX allocation_by_avs ON ledger.allocation (avs, operator_set, operator, strategy, position);
 CREATE INDEX allocation_position ON ledger.allocation USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -166,10 +166,11 @@ CREATE TABLE ledger.slasher (
     position     bigint NOT NULL,
     log_index    integer NOT NULL,
     slasher      public.address NOT NULL,
+    pending      public.address NOT NULL,
     effect_block bigint NOT NULL,
     PRIMARY KEY (operator_set, avs, position)
 );
-COMMENT ON TABLE ledger.slasher IS 'Who may slash an operator set, from effect_block on (SlasherUpdated, SlasherMigrated).';
+COMMENT ON TABLE ledger.slasher IS 'Who may slash an operator set (SlasherUpdated, SlasherMigrated): slasher until effect_block, then pending.';
 CREATE INDEX slasher_position ON ledger.slasher USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE ledger.avs_registration (
