@@ -9,7 +9,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "${1:-$here/../..}" || exit 2
 
 FILE_LINES_MAX=500
-TEST_LINES_MAX=600 # tests are lists of facts
 
 # Each foreign library is included by one file only. header-pattern | the file | what it is for
 LIBRARIES='libpq-fe\.h|ledger/core/db_pq.h|PostgreSQL
@@ -153,7 +152,7 @@ grep -nE '\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b' "${C[@]}" "${TESTS_C[@]}" "${OTHER[
     rule 'nothing unfinished' 'finish it, or file an issue and say in the code what does not hold'
 
 wc -l "${C[@]}" "${TESTS_C[@]}" "${OTHER[@]}" 2> /dev/null |
-    awk -v max=$FILE_LINES_MAX -v test_max=$TEST_LINES_MAX '$2 != "total" && $1 > ($2 ~ /^tests\// ? test_max : max) {print $2 ":1: " $1 " lines"}' |
+    awk -v max=$FILE_LINES_MAX '$2 != "total" && $1 > max {print $2 ":1: " $1 " lines"}' |
     rule 'file length' "make two rooms of it: over $FILE_LINES_MAX lines a file has more than one subject"
 
 grep -nE $'[[:space:]]+$|\t' "${C[@]}" "${TESTS_C[@]}" "${OTHER[@]}" /dev/null | grep -v $'^Makefile:[0-9]*:\t' |
