@@ -26,7 +26,18 @@
     BOOK(BOOK_SLASHED, 12, "slashed", true) /* to be burned or redistributed; owner AVS, second: set, slash id */ \
     BOOK(BOOK_SLASHED_ISSUED, 13, "slashed.issued", false)                                                        \
     BOOK(BOOK_STRATEGY, 14, "strategy", true) /* all shares that a strategy has issued; owner: the strategy */    \
-    BOOK(BOOK_STRATEGY_ISSUED, 15, "strategy.issued", false)
+    BOOK(BOOK_STRATEGY_ISSUED, 15, "strategy.issued", false)                                                      \
+    BOOK(BOOK_ALT_STAKED, 40, "alt.staked", true) /* ALT staked with an operator */                               \
+    BOOK(BOOK_ALT_STAKED_ISSUED, 41, "alt.staked.issued", false)                                                  \
+    BOOK(BOOK_ALT_COOLDOWN, 42, "alt.cooldown", true) /* what of it cools down, at most */                        \
+    BOOK(BOOK_ALT_COOLDOWN_ISSUED, 43, "alt.cooldown.issued", false)                                              \
+    BOOK(BOOK_ALT_REWARD, 44, "alt.reward", true) /* claimable rewards of a distribution; second: the operator */ \
+    BOOK(BOOK_ALT_REWARD_CLAIMED, 45, "alt.reward.claimed", true)                                                 \
+    BOOK(BOOK_ALT_REWARD_PROTOCOL_FEE, 46, "alt.reward.protocol_fee", true)                                       \
+    BOOK(BOOK_ALT_REWARD_OPERATOR_FEE, 47, "alt.reward.operator_fee", true)                                       \
+    BOOK(BOOK_ALT_REWARD_ACCRUED, 48, "alt.reward.accrued", false)                                                \
+    BOOK(BOOK_ALT_CLAIM, 49, "alt.claim", true) /* claims of an unknown distribution of a pool */                 \
+    BOOK(BOOK_ALT_CLAIM_ISSUED, 50, "alt.claim.issued", false)
 
 #define BOOK_ENUM(code, number, name, debit_normal) code = number,
 enum book { BOOK_TABLE(BOOK_ENUM) };

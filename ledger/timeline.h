@@ -14,32 +14,42 @@
 #include "ledger/core/map.h"
 
 /* T(code, definition) */
-#define TIMELINES(T)                                                  \
-    T(TIMELINE_DELEGATE, delegate_timeline)                           \
-    T(TIMELINE_INCONSISTENCY, inconsistency_timeline)                 \
-    T(TIMELINE_VAULT_ASSET, vault_asset_timeline)                     \
-    T(TIMELINE_PAUSED, paused_timeline)                               \
-    T(TIMELINE_OPERATOR, operator_timeline)                           \
-    T(TIMELINE_DELEGATION, delegation_timeline)                       \
-    T(TIMELINE_SCALING_FACTOR, scaling_factor_timeline)               \
-    T(TIMELINE_DEPOSIT_DOUBT, deposit_doubt_timeline)                 \
-    T(TIMELINE_BEACON_FACTOR, beacon_factor_timeline)                 \
-    T(TIMELINE_MAX_MAGNITUDE, max_magnitude_timeline)                 \
-    T(TIMELINE_ENCUMBERED_MAGNITUDE, encumbered_magnitude_timeline)   \
-    T(TIMELINE_ALLOCATION, allocation_timeline)                       \
-    T(TIMELINE_ALLOCATION_DELAY, allocation_delay_timeline)           \
-    T(TIMELINE_OPERATOR_SET, operator_set_timeline)                   \
-    T(TIMELINE_OPERATOR_SET_STRATEGY, operator_set_strategy_timeline) \
-    T(TIMELINE_OPERATOR_SET_MEMBER, operator_set_member_timeline)     \
-    T(TIMELINE_SLASHER, slasher_timeline)                             \
-    T(TIMELINE_AVS_REGISTRATION, avs_registration_timeline)           \
-    T(TIMELINE_WITHDRAWAL, withdrawal_timeline)                       \
-    T(TIMELINE_WITHDRAWAL_SHARE, withdrawal_share_timeline)           \
-    T(TIMELINE_WITHDRAWAL_PAYMENT, withdrawal_payment_timeline)       \
-    T(TIMELINE_STRATEGY_TOKEN, strategy_token_timeline)               \
-    T(TIMELINE_STRATEGY_RATE, strategy_rate_timeline)                 \
-    T(TIMELINE_SLASH, slash_timeline)                                 \
-    T(TIMELINE_SLASH_STRATEGY, slash_strategy_timeline)
+#define TIMELINES(T)                                                    \
+    T(TIMELINE_DELEGATE, delegate_timeline)                             \
+    T(TIMELINE_INCONSISTENCY, inconsistency_timeline)                   \
+    T(TIMELINE_VAULT_ASSET, vault_asset_timeline)                       \
+    T(TIMELINE_PAUSED, paused_timeline)                                 \
+    T(TIMELINE_OPERATOR, operator_timeline)                             \
+    T(TIMELINE_DELEGATION, delegation_timeline)                         \
+    T(TIMELINE_SCALING_FACTOR, scaling_factor_timeline)                 \
+    T(TIMELINE_DEPOSIT_DOUBT, deposit_doubt_timeline)                   \
+    T(TIMELINE_BEACON_FACTOR, beacon_factor_timeline)                   \
+    T(TIMELINE_MAX_MAGNITUDE, max_magnitude_timeline)                   \
+    T(TIMELINE_ENCUMBERED_MAGNITUDE, encumbered_magnitude_timeline)     \
+    T(TIMELINE_ALLOCATION, allocation_timeline)                         \
+    T(TIMELINE_ALLOCATION_DELAY, allocation_delay_timeline)             \
+    T(TIMELINE_OPERATOR_SET, operator_set_timeline)                     \
+    T(TIMELINE_OPERATOR_SET_STRATEGY, operator_set_strategy_timeline)   \
+    T(TIMELINE_OPERATOR_SET_MEMBER, operator_set_member_timeline)       \
+    T(TIMELINE_SLASHER, slasher_timeline)                               \
+    T(TIMELINE_AVS_REGISTRATION, avs_registration_timeline)             \
+    T(TIMELINE_WITHDRAWAL, withdrawal_timeline)                         \
+    T(TIMELINE_WITHDRAWAL_SHARE, withdrawal_share_timeline)             \
+    T(TIMELINE_WITHDRAWAL_PAYMENT, withdrawal_payment_timeline)         \
+    T(TIMELINE_STRATEGY_TOKEN, strategy_token_timeline)                 \
+    T(TIMELINE_STRATEGY_RATE, strategy_rate_timeline)                   \
+    T(TIMELINE_SLASH, slash_timeline)                                   \
+    T(TIMELINE_SLASH_STRATEGY, slash_strategy_timeline)                 \
+    T(TIMELINE_ALT_SETTING, alt_setting_timeline)                       \
+    T(TIMELINE_ALT_OPERATOR, alt_operator_timeline)                     \
+    T(TIMELINE_ALT_ACCRUAL, alt_accrual_timeline)                       \
+    T(TIMELINE_ALT_COOLDOWN, alt_cooldown_timeline)                     \
+    T(TIMELINE_ALT_DISTRIBUTION, alt_distribution_timeline)             \
+    T(TIMELINE_ALT_DISTRIBUTION_INDEX, alt_distribution_index_timeline) \
+    T(TIMELINE_ALT_USER_INDEX, alt_user_index_timeline)                 \
+    T(TIMELINE_ALT_POOL, alt_pool_timeline)                             \
+    T(TIMELINE_ALT_ALERT, alt_alert_timeline)                           \
+    T(TIMELINE_ALT_VOTE, alt_vote_timeline)
 
 #define TIMELINE_ENUM(code, definition) code,
 enum timeline_id { TIMELINES(TIMELINE_ENUM) TIMELINE_COUNT };

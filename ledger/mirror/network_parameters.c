@@ -255,6 +255,11 @@ void network_staking(const struct network *n, const struct contract *c, struct s
     out->has_min_voting_stake = stake != NULL && amount_parse(stake, strlen(stake), &out->min_voting_stake) == OK;
 }
 
+bool network_names_contract_wallets(const struct network *n, const struct contract *c)
+{
+    return json_object_get(holder(n, c, "alt_staking", "contract_wallets"), "contract_wallets") != NULL;
+}
+
 bool network_is_contract_wallet(const struct network *n, const struct contract *c, struct address staker)
 {
     const json_t *list = json_object_get(holder(n, c, "alt_staking", "contract_wallets"), "contract_wallets"), *item;

@@ -45,6 +45,8 @@ struct staking_parameters {
     struct amount min_voting_stake;
 };
 void network_staking(const struct network *n, const struct contract *c, struct staking_parameters *out);
+/* Whether the file says which stakers of the contract have code; then all others have none. */
+bool network_names_contract_wallets(const struct network *n, const struct contract *c);
 /* Whether the file names this staker of the contract as one with code (parameters.alt_staking.contract_wallets). */
 bool network_is_contract_wallet(const struct network *n, const struct contract *c, struct address staker);
 

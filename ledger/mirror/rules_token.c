@@ -57,35 +57,40 @@ static void rule_vault_deposit(const struct place *at, const struct abi_value *v
     }
 }
 
+static bool can_pause(const struct place *at)
+{
+    return contract_is_erc20(at->contract->kind) || at->contract->kind == KIND_ALT_STAKING;
+}
+
 static void rule_paused(const struct place *at, const struct abi_value *v)
 {
     (void)v;
-    if (contract_is_erc20(at->decoded[at->i].contract->kind))
+    if (can_pause(at))
         token_apply_paused(at->books, at->emitter, true);
 }
 
 static void rule_unpaused(const struct place *at, const struct abi_value *v)
 {
     (void)v;
-    if (contract_is_erc20(at->decoded[at->i].contract->kind))
+    if (can_pause(at))
         token_apply_paused(at->books, at->emitter, false);
 }
 
 /* ALT's own staking emits ERC-1155 transfers too; its positions have books of their own. */
-static void only_erc1155(const struct place *at, const struct abi_value *v, rule *then)
-{
-    if (at->decoded[at->i].contract->kind == KIND_ERC1155)
-        then(at, v);
-}
-
 static void rule_1155_single(const struct place *at, const struct abi_value *v)
 {
-    only_erc1155(at, v, rule_transfer_single);
+    if (at->contract->kind == KIND_ALT_STAKING)
+        rule_alt_transfer_single(at, v);
+    else if (at->contract->kind == KIND_ERC1155)
+        rule_transfer_single(at, v);
 }
 
 static void rule_1155_batch(const struct place *at, const struct abi_value *v)
 {
-    only_erc1155(at, v, rule_transfer_batch);
+    if (at->contract->kind == KIND_ALT_STAKING)
+        rule_alt_transfer_batch(at, v);
+    else if (at->contract->kind == KIND_ERC1155)
+        rule_transfer_batch(at, v);
 }
 
 const struct rule_row rules_token[] = {
