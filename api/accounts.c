@@ -1,26 +1,31 @@
-/* api/accounts.c - what an account has at a block: balances, votes; and its votes as a list. */
+/* api/accounts.c - what an account has at a block: balances, votes, stake, pending withdrawals; and its votes as a list. */
 #include <string.h>
 
+#include "api/account_stake.h"
 #include "api/asset.h"
 #include "api/routes.h"
 #include "api/sql.h"
 
-enum { BOOK_DELEGATE = 0, BOOK_TOKEN = 1, BOOK_VOTES = 4 }; /* ledger.book.id; 0 marks a row of ledger.delegate */
-enum { COLUMN_BOOK = AT_COLUMNS, COLUMN_ASSET, COLUMN_AMOUNT, COLUMN_DELEGATE };
+/* ledger.book.id; 0 marks a row of ledger.delegate, -1 the one row of the sections that are packed (nested.h). */
+enum { BOOK_PACKED = -1, BOOK_DELEGATE = 0, BOOK_TOKEN = 1, BOOK_VOTES = 4 };
+enum { COLUMN_BOOK = AT_COLUMNS, COLUMN_ASSET, COLUMN_AMOUNT, COLUMN_DELEGATE, COLUMN_STAKE };
 
-/* Rows of one token stand together: its delegate (by the index, backwards), its balance, its votes. */
+/* Rows of one token stand together: its delegate (by the index, backwards), its balance, its votes. What is packed stands in the
+ * last row. */
 /* clang-format off */
 #define ACCOUNT_ROWS                                                                                                  \
-    "SELECT a.*, x.* FROM a LEFT JOIN LATERAL ("                                                                      \
-    " SELECT n.book, n.asset, e.balance, NULL::bytea AS delegate FROM ledger.account n"                               \
+    "SELECT a.*, x.* FROM a CROSS JOIN LATERAL ("                                                                     \
+    " SELECT n.book, n.asset, e.balance, NULL::bytea AS delegate, NULL::bytea AS operator, NULL AS stake,"            \
+    "  NULL AS withdrawals FROM ledger.account n"                                                                     \
     "  CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position"  \
     "    ORDER BY e.position DESC LIMIT 1) e"                                                                         \
     "  WHERE n.owner = $5 AND n.book IN (1, 4) AND e.balance > 0"                                                     \
     " UNION ALL"                                                                                                      \
-    " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate FROM ledger.delegate d"                       \
+    " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate, NULL, NULL, NULL FROM ledger.delegate d"     \
     "   WHERE d.delegator = $5 AND d.position <= a.position"                                                          \
     "   ORDER BY d.token DESC, d.position DESC)"                                                                      \
-    ") x ON true ORDER BY x.asset, x.book"
+    " UNION ALL SELECT -1::smallint, NULL, NULL, NULL, s.* FROM (" ACCOUNT_STAKE ") s"                                \
+    ") x ORDER BY x.asset, x.book"
 /* clang-format on */
 
 static enum err account_ask(const struct request *r, struct statement *s)
@@ -37,7 +42,7 @@ static void write_balances(struct json_writer *w, const struct rows *rows)
     jw_key(w, "balances");
     jw_array(w);
     for (size_t i = 0; i < rows_count(rows); i++) {
-        if (rows_null(rows, i, COLUMN_BOOK) || rows_i64(rows, i, COLUMN_BOOK) != BOOK_TOKEN)
+        if (rows_i64(rows, i, COLUMN_BOOK) != BOOK_TOKEN)
             continue;
         struct slice asset = rows_bytes(rows, i, COLUMN_ASSET);
         jw_object(w);
@@ -78,7 +83,8 @@ static void write_votes(struct json_writer *w, const struct rows *rows)
     struct address token = address_zero, delegate = address_zero;
     struct amount units = amount_zero;
     for (size_t i = 0; i < rows_count(rows); i++) {
-        if (rows_null(rows, i, COLUMN_BOOK) || rows_i64(rows, i, COLUMN_BOOK) == BOOK_TOKEN)
+        int64_t book = rows_i64(rows, i, COLUMN_BOOK);
+        if (book != BOOK_DELEGATE && book != BOOK_VOTES)
             continue;
         struct address of = asset_token(rows_bytes(rows, i, COLUMN_ASSET));
         if (!address_equal(of, token)) {
@@ -87,7 +93,7 @@ static void write_votes(struct json_writer *w, const struct rows *rows)
             delegate = address_zero;
             units = amount_zero;
         }
-        if (rows_i64(rows, i, COLUMN_BOOK) == BOOK_DELEGATE)
+        if (book == BOOK_DELEGATE)
             delegate = rows_address(rows, i, COLUMN_DELEGATE);
         else
             units = rows_amount(rows, i, COLUMN_AMOUNT);
@@ -96,23 +102,11 @@ static void write_votes(struct json_writer *w, const struct rows *rows)
     jw_array_end(w);
 }
 
-/* What later layers fill: every named member is present from the start, so that clients need no second form. */
-static void write_stake(struct json_writer *w)
+static void write_alt_staking(struct json_writer *w)
 {
-    static const char *const lists[] = {"withdrawals", "alt_staking"};
-    jw_key(w, "stake");
-    jw_object(w);
-    jw_key(w, "delegated_to");
-    jw_null(w);
-    jw_key(w, "strategies");
+    jw_key(w, "alt_staking");
     jw_array(w);
     jw_array_end(w);
-    jw_object_end(w);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        jw_key(w, lists[i]);
-        jw_array(w);
-        jw_array_end(w);
-    }
 }
 
 static enum err account_answer(const struct request *r, const struct rows *rows, struct reply *reply)
@@ -121,7 +115,8 @@ static enum err account_answer(const struct request *r, const struct rows *rows,
     jw_address(&reply->json, request_address(r, "address"));
     write_balances(&reply->json, rows);
     write_votes(&reply->json, rows);
-    write_stake(&reply->json);
+    account_stake_write(&reply->json, rows, rows_count(rows) - 1, COLUMN_STAKE);
+    write_alt_staking(&reply->json);
     return OK;
 }
 
@@ -158,17 +153,6 @@ static enum err votes_ask(const struct request *r, struct statement *s)
              .about = "Whom the account delegated its own units to."},              \
             {.name = "units", .type = T_AMOUNT, .about = "What getVotes answers for the account."})
 
-static const struct member strategy_shares[] =
-    {{.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
-     {.name = "deposit_shares", .type = T_AMOUNT, .about = "Shares deposited."},
-     {.name = "scaling_factor", .type = T_AMOUNT, .about = "Deposit scaling factor, WAD."},
-     {.name = "withdrawable_shares", .type = T_AMOUNT, .about = "Shares that can be withdrawn."},
-     {0}};
-static const struct member queued_shares[] =
-    {{.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
-     {.name = "scaled_shares", .type = T_AMOUNT, .about = "Scaled shares in the queue."},
-     {.name = "withdrawable_shares", .type = T_AMOUNT, .about = "Shares that a completion would pay."},
-     {0}};
 static const struct member cooldown[] = {{.name = "amount", .type = T_AMOUNT, .about = "What cools down."},
                                          {.name = "started_at", .type = T_TIME, .about = "Since when."},
                                          {.name = "available_at", .type = T_TIME, .about = "Until when."},
@@ -182,47 +166,37 @@ const struct route accounts_routes[] = {
      .takes_at = true,
      .cache = CACHE_STATE,
      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose account."}),
-     .members = MEMBERS(
-         {.name = "address", .type = T_ADDRESS, .about = "The account."},
-         {.name = "balances",
-          .nest = NEST_LIST,
-          .about = "Token balances that are not zero, ordered by token.",
-          .members =
-              MEMBERS({.name = "token", .type = T_ADDRESS, .about = "The token's contract."},
+     .members =
+         MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The account."},
+                 {.name = "balances",
+                  .nest = NEST_LIST,
+                  .about = "Token balances that are not zero, ordered by token.",
+                  .members = MEMBERS(
+                      {.name = "token", .type = T_ADDRESS, .about = "The token's contract."},
                       {.name = "token_id", .type = T_AMOUNT, .optional = true, .about = "ERC-1155 only: the token id."},
                       {.name = "amount", .type = T_AMOUNT, .about = "What balanceOf answers."})},
-         {.name = "votes",
-          .nest = NEST_LIST,
-          .about = "Voting units and delegates, ordered by token.",
-          .members = VOTE_MEMBERS},
-         {.name = "stake",
-          .nest = NEST_OBJECT,
-          .about = "EigenLayer stake.",
-          .members =
-              MEMBERS({.name = "delegated_to", .type = T_ADDRESS, .nullable = true, .about = "The operator."},
-                      {.name = "strategies", .nest = NEST_LIST, .about = "Deposits.", .members = strategy_shares})},
-         {.name = "withdrawals",
-          .nest = NEST_LIST,
-          .about = "Queued withdrawals pending at the block.",
-          .members =
-              MEMBERS({.name = "root", .type = T_HASH, .about = "The withdrawal root."},
-                      {.name = "nonce", .type = T_AMOUNT, .about = "The staker's nonce."},
-                      {.name = "start_block", .type = T_U64, .about = "When it was queued."},
-                      {.name = "slashable_until_block", .type = T_U64, .about = "The last block that can slash it."},
-                      {.name = "strategies", .nest = NEST_LIST, .about = "What it holds.", .members = queued_shares})},
-         {.name = "alt_staking",
-          .nest = NEST_LIST,
-          .about = "Positions in ALT's own staking contract.",
-          .members = MEMBERS({.name = "contract", .type = T_ADDRESS, .about = "The staking contract."},
-                             {.name = "operator", .type = T_ADDRESS, .about = "The operator."},
-                             {.name = "staked",
-                              .type = T_AMOUNT,
-                              .about = "balanceOf(user, operator), cooling part included."},
-                             {.name = "cooldown",
-                              .nest = NEST_OBJECT,
-                              .nullable = true,
-                              .about = "What is leaving.",
-                              .members = cooldown})}),
+                 {.name = "votes",
+                  .nest = NEST_LIST,
+                  .about = "Voting units and delegates, ordered by token.",
+                  .members = VOTE_MEMBERS},
+                 {.name = "stake", .nest = NEST_OBJECT, .about = "EigenLayer stake.", .members = account_stake_members},
+                 {.name = "withdrawals",
+                  .nest = NEST_LIST,
+                  .about = "Queued withdrawals pending at the block, in order of queueing.",
+                  .members = account_withdrawal_members},
+                 {.name = "alt_staking",
+                  .nest = NEST_LIST,
+                  .about = "Positions in ALT's own staking contract.",
+                  .members = MEMBERS({.name = "contract", .type = T_ADDRESS, .about = "The staking contract."},
+                                     {.name = "operator", .type = T_ADDRESS, .about = "The operator."},
+                                     {.name = "staked",
+                                      .type = T_AMOUNT,
+                                      .about = "balanceOf(user, operator), cooling part included."},
+                                     {.name = "cooldown",
+                                      .nest = NEST_OBJECT,
+                                      .nullable = true,
+                                      .about = "What is leaving.",
+                                      .members = cooldown})}),
      .ask = account_ask,
      .answer = account_answer},
     {.method = "GET",

@@ -1,0 +1,178 @@
+-- sql/0010_stake_read.sql - what the views of EigenLayer's contracts answer as of a block: stake, withdrawals, operators, operator sets.
+--
+-- Each function is one SELECT, so that PostgreSQL inlines it into the statement that calls it. `until` is the last position that
+-- counts, `number` the block that it ends (number << 32 | 4294967295). Every value is one probe of its timeline's index; which keys
+-- there are is found by hopping through the index, one probe each, however many rows it has. Rules and rounding: SlashingLib,
+-- DelegationManager and AllocationManagerView v1.12.0; div() is exact and rounds down. Fractions are WAD.
+
+CREATE FUNCTION api_v1.delegated_to(of_staker bytea, until bigint) RETURNS TABLE (operator bytea, since_block bigint) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT d.operator::bytea, d.position >> 32
+      FROM (SELECT t.operator, t.position FROM ledger.delegation t WHERE t.staker = of_staker AND t.position <= until ORDER BY t.position DESC LIMIT 1) d
+     WHERE d.operator <> '\x0000000000000000000000000000000000000000'
+$$;
+COMMENT ON FUNCTION api_v1.delegated_to(bytea, bigint) IS 'The operator of a staker at a position, and since which block; no row: delegated to nobody.';
+
+CREATE FUNCTION api_v1.slashing_factor(of_staker bytea, of_operator bytea, of_strategy bytea, magnitude_until bigint, beacon_until bigint)
+RETURNS TABLE (factor numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT CASE WHEN of_strategy = '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN
+                div(m.magnitude * coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = of_staker AND t.position <= beacon_until
+                                             ORDER BY t.position DESC LIMIT 1), 1000000000000000000), 1000000000000000000)
+                ELSE m.magnitude END
+      FROM (SELECT coalesce((SELECT t.magnitude FROM ledger.max_magnitude t WHERE t.operator = of_operator AND t.strategy = of_strategy
+                              AND t.position <= magnitude_until ORDER BY t.position DESC LIMIT 1), 1000000000000000000)::numeric AS magnitude OFFSET 0) m
+$$;
+COMMENT ON FUNCTION api_v1.slashing_factor(bytea, bytea, bytea, bigint, bigint) IS 'What slashes left of a stake: maximum magnitude of the operator (null: nobody, 1e18) at one position, for beacon chain ETH times the staker''s beacon chain slashing factor at another.';
+
+CREATE FUNCTION api_v1.deposits(of_staker bytea, of_operator bytea, until bigint)
+RETURNS TABLE (strategy bytea, shares numeric, doubt numeric, scaling_factor numeric, withdrawable_shares numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
+    SELECT n.asset, e.balance::numeric,
+           coalesce((SELECT t.most FROM ledger.deposit_doubt t WHERE t.staker = of_staker AND t.strategy = n.asset AND t.position <= until
+                      ORDER BY t.position DESC LIMIT 1), 0)::numeric,
+           k.factor, div(div(e.balance * k.factor, 1000000000000000000) * f.factor, 1000000000000000000)
+      FROM ledger.account n
+     CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
+     CROSS JOIN LATERAL (SELECT coalesce((SELECT t.factor FROM ledger.scaling_factor t WHERE t.staker = of_staker AND t.strategy = n.asset
+                                           AND t.position <= until ORDER BY t.position DESC LIMIT 1), 1000000000000000000)::numeric AS factor OFFSET 0) k
+     CROSS JOIN LATERAL api_v1.slashing_factor(of_staker, of_operator, n.asset, until, until) f
+     WHERE n.owner = of_staker AND n.book = 6 AND e.balance > 0
+$$;
+COMMENT ON FUNCTION api_v1.deposits(bytea, bytea, bigint) IS 'Deposit shares of a staker that are not zero, and what getWithdrawableShares answers. doubt: the true deposit shares may be less by as much, and withdrawable_shares with them.';
+
+CREATE FUNCTION api_v1.withdrawals(of_staker bytea, until bigint)
+RETURNS TABLE (root bytea, "position" bigint, operator bytea, withdrawer bytea, nonce numeric, start_block bigint, slashable_until bigint, state smallint, state_position bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
+    SELECT w.root::bytea, w."position", w.operator::bytea, w.withdrawer::bytea, w.nonce::numeric, w.start_block, w.slashable_until, l.state, l.position
+      FROM ledger.withdrawal w
+     CROSS JOIN LATERAL (SELECT t.state, t.position FROM ledger.withdrawal t WHERE t.root = w.root AND t.position <= until ORDER BY t.position DESC LIMIT 1) l
+     WHERE w.staker = of_staker AND w.position <= until AND w.state = 0
+$$;
+COMMENT ON FUNCTION api_v1.withdrawals(bytea, bigint) IS 'Withdrawals that a staker queued up to a position; state 0: still pending then.';
+
+CREATE FUNCTION api_v1.withdrawal_shares(of_root bytea, of_staker bytea, of_operator bytea, slashable_until bigint, until bigint)
+RETURNS TABLE (item bigint, strategy bytea, scaled_shares numeric, deposit_shares numeric, shares numeric, withdrawable_shares numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
+    SELECT s.item, s.strategy::bytea, s.scaled_shares::numeric, s.deposit_shares::numeric, s.shares::numeric, div(s.scaled_shares * f.factor, 1000000000000000000)
+      FROM ledger.withdrawal_share s
+     CROSS JOIN LATERAL api_v1.slashing_factor(of_staker, of_operator, s.strategy, least(until, slashable_until << 32 | 4294967295), until) f
+     WHERE s.root = of_root AND s.position <= until
+$$;
+COMMENT ON FUNCTION api_v1.withdrawal_shares(bytea, bytea, bytea, bigint, bigint) IS 'What a withdrawal holds, and what its completion would pay: the slashing factor is of the last block that can slash it, or of now.';
+
+CREATE FUNCTION api_v1.operator_shares(of_operator bytea, until bigint) RETURNS TABLE (strategy bytea, shares numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
+    SELECT n.asset, e.balance::numeric FROM ledger.account n
+     CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
+     WHERE n.owner = of_operator AND n.book = 8 AND e.balance > 0
+$$;
+COMMENT ON FUNCTION api_v1.operator_shares(bytea, bigint) IS 'Shares delegated to an operator that are not zero (getOperatorShares).';
+
+CREATE FUNCTION api_v1.allocations(of_operator bytea, until bigint, number bigint)
+RETURNS TABLE (avs bytea, operator_set bigint, strategy bytea, current_magnitude numeric, pending_diff numeric, effect_block bigint, slashable boolean, minimum_slashable_stake numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
+    WITH RECURSIVE k (avs, operator_set, strategy) AS (
+        (SELECT t.avs::bytea, t.operator_set, t.strategy::bytea FROM ledger.allocation t WHERE t.operator = of_operator
+          ORDER BY t.avs, t.operator_set, t.strategy LIMIT 1)
+        UNION ALL
+        SELECT n.avs, n.operator_set, n.strategy FROM k
+         CROSS JOIN LATERAL (SELECT t.avs::bytea, t.operator_set, t.strategy::bytea FROM ledger.allocation t
+                              WHERE t.operator = of_operator AND (t.avs, t.operator_set, t.strategy) > (k.avs, k.operator_set, k.strategy)
+                              ORDER BY t.avs, t.operator_set, t.strategy LIMIT 1) n
+    )
+    SELECT k.avs, k.operator_set, k.strategy, l.current, l.pending, l.effect_block, s.slashable,
+           CASE WHEN s.slashable AND m.factor > 0 THEN
+                div(coalesce((SELECT e.balance FROM ledger.account a JOIN ledger.entry e ON e.account = a.id
+                               WHERE a.book = 8 AND a.asset = k.strategy AND a.owner = of_operator AND a.second = ''
+                                 AND e.position <= until ORDER BY e.position DESC LIMIT 1), 0) * div(l.current * 1000000000000000000, m.factor), 1000000000000000000)
+                ELSE 0 END
+      FROM k
+     CROSS JOIN LATERAL (SELECT CASE WHEN t.effect_block > number THEN t.current::numeric ELSE t.current + t.pending END AS current,
+                                CASE WHEN t.effect_block > number THEN t.pending::numeric ELSE 0 END AS pending,
+                                CASE WHEN t.effect_block > number THEN t.effect_block ELSE 0 END AS effect_block
+                           FROM ledger.allocation t
+                          WHERE t.operator = of_operator AND t.avs = k.avs AND t.operator_set = k.operator_set AND t.strategy = k.strategy
+                            AND t.position <= until ORDER BY t.position DESC LIMIT 1) l
+     CROSS JOIN LATERAL (SELECT coalesce((SELECT t.registered OR t.slashable_until >= number FROM ledger.operator_set_member t
+                                           WHERE t.operator = of_operator AND t.avs = k.avs AND t.operator_set = k.operator_set
+                                             AND t.position <= until ORDER BY t.position DESC LIMIT 1), false) AS slashable OFFSET 0) s
+     CROSS JOIN LATERAL api_v1.slashing_factor(NULL, of_operator, k.strategy, until, -1) m
+$$;
+COMMENT ON FUNCTION api_v1.allocations(bytea, bigint, bigint) IS 'Every allocation that an operator ever had, as getAllocation answers at the block (a pending change is complete once the block is effect_block or later); slashable: isOperatorSlashable; minimum_slashable_stake: getMinimumSlashableStake for that very block.';
+
+CREATE FUNCTION api_v1.magnitudes(of_operator bytea, until bigint, number bigint)
+RETURNS TABLE (strategy bytea, max_magnitude numeric, encumbered_magnitude numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
+    WITH RECURSIVE k (strategy) AS (
+        (SELECT t.strategy::bytea FROM ledger.max_magnitude t WHERE t.operator = of_operator ORDER BY t.strategy LIMIT 1)
+        UNION ALL
+        SELECT n.strategy FROM k CROSS JOIN LATERAL (SELECT t.strategy::bytea FROM ledger.max_magnitude t
+                                                      WHERE t.operator = of_operator AND t.strategy > k.strategy ORDER BY t.strategy LIMIT 1) n
+    ), l AS (
+        SELECT l.strategy, greatest(l.current_magnitude, l.current_magnitude + l.pending_diff) AS encumbered FROM api_v1.allocations(of_operator, until, number) l
+        UNION ALL SELECT k.strategy, 0 FROM k
+    )
+    SELECT l.strategy, m.factor, l.encumbered
+      FROM (SELECT l.strategy, sum(l.encumbered) AS encumbered FROM l GROUP BY l.strategy) l
+     CROSS JOIN LATERAL api_v1.slashing_factor(NULL, of_operator, l.strategy, until, -1) m
+$$;
+COMMENT ON FUNCTION api_v1.magnitudes(bytea, bigint, bigint) IS 'getMaxMagnitude and getEncumberedMagnitude (per set the larger of what is and what is to be) of each strategy that an operator ever allocated or was slashed in.';
+
+CREATE FUNCTION api_v1.operator_memberships(of_operator bytea, until bigint, number bigint)
+RETURNS TABLE (avs bytea, operator_set bigint, registered boolean, slashable boolean, slashable_until bigint) LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
+    WITH RECURSIVE k (avs, operator_set) AS (
+        (SELECT t.avs::bytea, t.operator_set FROM ledger.operator_set_member t WHERE t.operator = of_operator ORDER BY t.avs, t.operator_set LIMIT 1)
+        UNION ALL
+        SELECT n.avs, n.operator_set FROM k
+         CROSS JOIN LATERAL (SELECT t.avs::bytea, t.operator_set FROM ledger.operator_set_member t
+                              WHERE t.operator = of_operator AND (t.avs, t.operator_set) > (k.avs, k.operator_set) ORDER BY t.avs, t.operator_set LIMIT 1) n
+    )
+    SELECT k.avs, k.operator_set, l.registered, l.registered OR l.slashable_until >= number, l.slashable_until
+      FROM k
+     CROSS JOIN LATERAL (SELECT t.registered, t.slashable_until FROM ledger.operator_set_member t
+                          WHERE t.operator = of_operator AND t.avs = k.avs AND t.operator_set = k.operator_set
+                            AND t.position <= until ORDER BY t.position DESC LIMIT 1) l
+$$;
+COMMENT ON FUNCTION api_v1.operator_memberships(bytea, bigint, bigint) IS 'Operator sets that an operator ever registered for: whether it is registered, whether it can be slashed (isOperatorSlashable), the last block in which it can be after it left.';
+
+CREATE FUNCTION api_v1.operator_set_members(of_avs bytea, of_operator_set bigint, until bigint, number bigint)
+RETURNS TABLE (operator bytea, registered boolean, slashable boolean, slashable_until bigint) LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
+    WITH RECURSIVE k (operator) AS (
+        (SELECT t.operator::bytea FROM ledger.operator_set_member t WHERE t.avs = of_avs AND t.operator_set = of_operator_set ORDER BY t.operator LIMIT 1)
+        UNION ALL
+        SELECT n.operator FROM k
+         CROSS JOIN LATERAL (SELECT t.operator::bytea FROM ledger.operator_set_member t
+                              WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.operator > k.operator ORDER BY t.operator LIMIT 1) n
+    )
+    SELECT k.operator, l.registered, l.registered OR l.slashable_until >= number, l.slashable_until
+      FROM k
+     CROSS JOIN LATERAL (SELECT t.registered, t.slashable_until FROM ledger.operator_set_member t
+                          WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.operator = k.operator
+                            AND t.position <= until ORDER BY t.position DESC LIMIT 1) l
+$$;
+COMMENT ON FUNCTION api_v1.operator_set_members(bytea, bigint, bigint, bigint) IS 'Operators that ever registered for an operator set.';
+
+CREATE FUNCTION api_v1.operator_set_strategies(of_avs bytea, of_operator_set bigint, until bigint) RETURNS TABLE (strategy bytea) LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
+    WITH RECURSIVE k (strategy) AS (
+        (SELECT t.strategy::bytea FROM ledger.operator_set_strategy t WHERE t.avs = of_avs AND t.operator_set = of_operator_set ORDER BY t.strategy LIMIT 1)
+        UNION ALL
+        SELECT n.strategy FROM k
+         CROSS JOIN LATERAL (SELECT t.strategy::bytea FROM ledger.operator_set_strategy t
+                              WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.strategy > k.strategy ORDER BY t.strategy LIMIT 1) n
+    )
+    SELECT k.strategy
+      FROM k
+     CROSS JOIN LATERAL (SELECT t.included FROM ledger.operator_set_strategy t
+                          WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.strategy = k.strategy
+                            AND t.position <= until ORDER BY t.position DESC LIMIT 1) l
+     WHERE l.included
+$$;
+COMMENT ON FUNCTION api_v1.operator_set_strategies(bytea, bigint, bigint) IS 'Strategies that count in an operator set (getStrategiesInOperatorSet).';
+
+-- A proposed slasher that is replaced before its effect block never becomes the slasher.
+CREATE FUNCTION api_v1.slasher(of_avs bytea, of_operator_set bigint, until bigint, number bigint)
+RETURNS TABLE (slasher bytea, pending_slasher bytea, effect_block bigint) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT (SELECT s.slasher::bytea FROM (SELECT t.slasher, t.position, t.effect_block, lead(t.position) OVER (ORDER BY t.position) >> 32 AS replaced
+                                            FROM ledger.slasher t WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.position <= until) s
+             WHERE s.effect_block <= coalesce(s.replaced, number) ORDER BY s.position DESC LIMIT 1),
+           CASE WHEN l.effect_block > number THEN l.slasher::bytea END, CASE WHEN l.effect_block > number THEN l.effect_block ELSE 0 END
+      FROM (VALUES (1)) one
+      LEFT JOIN LATERAL (SELECT t.slasher, t.effect_block FROM ledger.slasher t WHERE t.avs = of_avs AND t.operator_set = of_operator_set
+                          AND t.position <= until ORDER BY t.position DESC LIMIT 1) l ON true
+$$;
+COMMENT ON FUNCTION api_v1.slasher(bytea, bigint, bigint, bigint) IS 'getSlasher (null: none is known) and getPendingSlasher (null, 0: none) of an operator set.';
