@@ -1,11 +1,11 @@
-/* api/command.h - the commands of the program; each is one function in api/command_*.c and one row in api/options.c. */
+/* api/command.h - the commands of the program; each is one function in api/command_*.c and one row in api/options.c; and what they share. */
 #ifndef API_COMMAND_H
 #define API_COMMAND_H
 
 #include <stdatomic.h>
 
 #include "api/session.h"
-#include "ledger/mirror/source.h"
+#include "ledger/mirror/mirror.h"
 
 enum status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_MISUSED = 2 };
 
@@ -36,10 +36,13 @@ enum status command_init_network(const struct command *c);
 /* Look at --source and --listen before anything is started: OK, or misuse, which has been told. */
 enum status command_check(const struct command *c);
 
-/* Options that several commands share. */
-/* --prove-logs */
-enum prove_logs command_prove_logs(const struct config *config);
-/* Load --network. */
-MUST_CHECK enum err command_network(const struct command *c, struct network *out);
+/* Load --network, find the database, work, put both away. Misuse without --network; and without --source for those that
+ * make what they work on. */
+enum status command_with_network(const struct command *c, enum session_kind kind,
+                                 enum status (*work)(const struct command *, const struct session *,
+                                                     const struct network *));
+/* How the mirror is to run by the options that all who run it share. */
+struct mirror_options command_mirror_options(const struct command *c, const struct session *s,
+                                             const struct network *network);
 
 #endif

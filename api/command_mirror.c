@@ -4,7 +4,6 @@
 
 #include "api/command.h"
 #include "ledger/core/log.h"
-#include "ledger/mirror/mirror.h"
 #include "ledger/mirror/rebuild.h"
 #include "ledger/mirror/verify.h"
 
@@ -12,19 +11,20 @@ static enum err mirror(const struct command *c, const struct session *s, const s
 {
     unsigned applied;
     TRY(session_migrate(s, c->stop, &applied));
-    struct mirror_options o = {
-        .writer_conninfo = s->writer,
-        .network = network,
-        .prove = command_prove_logs(c->config),
-        .once = config_flag(c->config, "once"),
-        .poll_ms = (unsigned)config_number(c->config, "poll-ms"),
-        .timeout_ms = (unsigned)config_number(c->config, "timeout-ms"),
-        .batch_blocks = config_number(c->config, "batch-blocks"),
-        .batch_logs = config_number(c->config, "batch-logs"),
-        .stop = c->stop,
-    };
-    o.locations = config_list(c->config, "source", &o.n_locations);
+    struct mirror_options o = command_mirror_options(c, s, network);
+    o.once = config_flag(c->config, "once");
     return mirror_run(&o);
+}
+
+static enum status mirror_and_tell(const struct command *c, const struct session *s, const struct network *network)
+{
+    enum err e = mirror(c, s, network);
+    return e == OK ? STATUS_OK : command_failed(c, e);
+}
+
+enum status command_mirror(const struct command *c)
+{
+    return command_with_network(c, SESSION_MAKES, mirror_and_tell);
 }
 
 /* The schema must be ours. */
@@ -50,42 +50,15 @@ static enum err rebuild(const struct command *c, const struct session *s, const 
     return rebuild_run(&o);
 }
 
-static enum status with_network(const struct command *c, enum session_kind kind,
-                                enum err (*work)(const struct command *, const struct session *,
-                                                 const struct network *))
+static enum status rebuild_and_tell(const struct command *c, const struct session *s, const struct network *network)
 {
-    if (config_text(c->config, "network") == NULL)
-        return command_misused(c, "--network is missing");
-    struct network network;
-    struct session s;
-    enum err e = command_network(c, &network);
-    if (e != OK)
-        return command_failed(c, e);
-    enum status status;
-    e = session_open(c->config, kind, &s);
-    if (e != OK) {
-        status = command_failed(c, e);
-    } else {
-        e = work(c, &s, &network);
-        status = e == OK ? STATUS_OK : command_failed(c, e);
-        session_close(&s);
-    }
-    network_done(&network);
-    return status;
-}
-
-enum status command_mirror(const struct command *c)
-{
-    size_t n;
-    config_list(c->config, "source", &n);
-    if (n == 0)
-        return command_misused(c, "--source is missing");
-    return with_network(c, SESSION_MAKES, mirror);
+    enum err e = rebuild(c, s, network);
+    return e == OK ? STATUS_OK : command_failed(c, e);
 }
 
 enum status command_rebuild(const struct command *c)
 {
-    return with_network(c, SESSION_READS, rebuild);
+    return command_with_network(c, SESSION_READS, rebuild_and_tell);
 }
 
 static void print_report(const struct verify_report *r)

@@ -8,7 +8,6 @@
 #include "ledger/core/log.h"
 #include "ledger/core/migrate.h"
 #include "ledger/core/version.h"
-#include "ledger/mirror/mirror.h"
 
 enum { STOP_CHECK_MS = 100 };
 
@@ -74,19 +73,9 @@ static void on_change(void *server)
 static enum err mirror(const struct command *c, const struct session *s, const struct network *network,
                        struct server *server)
 {
-    struct mirror_options o = {
-        .writer_conninfo = s->writer,
-        .network = network,
-        .prove = command_prove_logs(c->config),
-        .poll_ms = (unsigned)config_number(c->config, "poll-ms"),
-        .timeout_ms = (unsigned)config_number(c->config, "timeout-ms"),
-        .batch_blocks = config_number(c->config, "batch-blocks"),
-        .batch_logs = config_number(c->config, "batch-logs"),
-        .stop = c->stop,
-        .changed = on_change,
-        .changed_arg = server,
-    };
-    o.locations = config_list(c->config, "source", &o.n_locations);
+    struct mirror_options o = command_mirror_options(c, s, network);
+    o.changed = on_change;
+    o.changed_arg = server;
     return mirror_run(&o);
 }
 
@@ -117,27 +106,7 @@ static enum status mirror_and_serve(const struct command *c, const struct sessio
 
 enum status command_run(const struct command *c)
 {
-    size_t n;
-    config_list(c->config, "source", &n);
-    if (config_text(c->config, "network") == NULL)
-        return command_misused(c, "--network is missing");
-    if (n == 0)
-        return command_misused(c, "--source is missing");
-    struct network network;
-    struct session s;
-    enum err e = command_network(c, &network);
-    if (e != OK)
-        return command_failed(c, e);
-    enum status status;
-    e = session_open(c->config, SESSION_MAKES, &s);
-    if (e != OK) {
-        status = command_failed(c, e);
-    } else {
-        status = mirror_and_serve(c, &s, &network);
-        session_close(&s);
-    }
-    network_done(&network);
-    return status;
+    return command_with_network(c, SESSION_MAKES, mirror_and_serve);
 }
 
 /* A wrong schema is refused; a database that is away now may come. */
