@@ -8,9 +8,51 @@
 #include "ledger/token.h"
 #include "ledger/votes.h"
 
+/* Rows of the past that batches wrote, timelines with history only. */
+struct past {
+    struct buffer rows[TIMELINE_COUNT];
+};
+
+static inline void past_done(struct past *p)
+{
+    for (int id = 0; id < TIMELINE_COUNT; id++)
+        buffer_done(&p->rows[id]);
+}
+
+/* Before books_batch_done. */
+static inline void past_take(struct past *p, const struct books *b)
+{
+    for (int id = 0; id < TIMELINE_COUNT; id++)
+        buffer_bytes(&p->rows[id], b->timelines[id].added.p, b->timelines[id].added.n);
+}
+
+/* Answer look-ups of the past from these rows; NULL: there are none. */
+static inline void books_answer_past(struct books *b, const struct past *p)
+{
+    for (int id = 0; id < TIMELINE_COUNT; id++) {
+        struct timeline *t = &b->timelines[id];
+        const struct record *record = t->def->row;
+        for (size_t i = 0; i < t->past_needs.n; i++) {
+            const struct timeline_moment *moment = map_key_at(&t->past_needs, i);
+            struct timeline_slot *slot = map_put(&t->past, moment, NULL);
+            for (size_t at = 0; p != NULL && at < p->rows[id].n; at += record->size) {
+                const uint8_t *row = p->rows[id].p + at;
+                uint64_t position;
+                memcpy(&position, row + record->fields[t->def->n_key].offset, sizeof position);
+                if (position > moment->position || memcmp(row, moment->key, t->def->key_size) != 0)
+                    continue;
+                slot->present = true;
+                memcpy((uint8_t *)slot + TIMELINE_ROW_OFFSET, row, record->size);
+            }
+        }
+        map_clear(&t->past_needs);
+    }
+}
+
 /* What books_fetch does where no row is stored. */
 static inline void books_all_absent(struct books *b)
 {
+    books_answer_past(b, NULL);
     bool added;
     for (size_t i = 0; i < b->account_needs.n; i++)
         map_put(&b->accounts, map_key_at(&b->account_needs, i), &added);
