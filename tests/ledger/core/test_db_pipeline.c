@@ -2,55 +2,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "ledger/core/db.h"
 #include "ledger/core/migrate.h"
 #include "tests/support/pg.h"
+#include "tests/support/two_connections.h"
 #include "tests/support/unit.h"
-
-static const char *conninfo;
-static struct db *db, *other;
-
-static int set_up(void **state)
-{
-    (void)state;
-    conninfo = pg_empty();
-    db = pg_open(pg_admin(conninfo), NULL);
-    other = pg_open(pg_admin(conninfo), NULL);
-    assert_int_equal(
-        db_script(db, "CREATE TABLE public.t (id bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, note text)"), OK);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    db_close(db);
-    db_close(other);
-    return 0;
-}
-
-/* End db's backend as an administrator would; it is gone when this returns. */
-static void kill_backend(void)
-{
-    int64_t pid = db_backend_pid(db);
-    assert_int_equal(db_run(other, "SELECT pg_catalog.pg_terminate_backend($1::integer, 5000)", WITH(IN(&pid)), NULL),
-                     OK);
-}
-
-static int64_t count(void)
-{
-    AUTO_ROWS rows = NULL;
-    assert_int_equal(db_query(other, "SELECT count(*) FROM public.t", WITH_NOTHING, &rows), OK);
-    return rows_i64(rows, 0, 0);
-}
-
-static enum err insert(struct db *into, int64_t id)
-{
-    return db_run(into, "INSERT INTO public.t VALUES ($1)", WITH(IN(&id)), NULL);
-}
 
 /* ---- pipelines ---- */
 
@@ -231,7 +188,6 @@ static void copy__with_a_lost_backend_is_db_lost(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(pipeline__answers_in_order),
         CASE(pipeline__error_fails_the_rest_up_to_the_sync_point),
