@@ -82,4 +82,52 @@ struct strategy_rate_row {
 MUST_CHECK enum err wad_mul(struct amount x, struct amount y, struct amount *out);
 MUST_CHECK enum err wad_div(struct amount x, struct amount y, struct amount *out);
 
+/* The pseudo strategy of beacon chain ETH, whose deposit shares EigenPodManager keeps. */
+extern const struct address beacon_strategy;
+
+/* A slash whose shares wait to be burned or redistributed. Where no log names it (before v1.5, beacon ETH): known is false. */
+struct slash_name {
+    bool known;
+    struct address avs;
+    uint32_t operator_set;
+    struct amount slash_id;
+};
+
+/* `manager` is the contract that says so: it is marked inconsistent where an account has less than is taken (then what is there is
+ * taken), or 256 bits cannot hold the movement (then nothing is booked). Amounts of zero book nothing. */
+void stake_apply_operator(struct books *b, struct address operator, struct address approver);
+void stake_apply_delegation(struct books *b, struct address staker, struct address operator);
+void stake_apply_factor(struct books *b, struct address staker, struct address strategy, struct amount factor);
+/* OperatorSharesIncreased (more) and OperatorSharesDecreased: exact, a slash of live shares included. */
+void stake_apply_operator_shares(struct books *b, struct address manager, struct address operator,
+                                 struct address strategy, struct amount shares, bool more);
+/* Deposit: of tokens, or shares back from the queue. */
+void stake_apply_deposit(struct books *b, struct address manager, struct address staker, struct address strategy,
+                         struct amount shares);
+/* Deposit shares that went to the queue. */
+void stake_apply_removal(struct books *b, struct address manager, struct address staker, struct address strategy,
+                         struct amount shares);
+/* Deposit shares of the beacon chain strategy, absolute (NewTotalShares; a deficit of old times is zero). */
+void stake_apply_beacon_shares(struct books *b, struct address manager, struct address staker, struct amount shares);
+void stake_apply_beacon_factor(struct books *b, struct address staker, struct amount factor);
+/* Shares that a strategy issued for tokens (more), or took back and paid. */
+void stake_apply_issued(struct books *b, struct address manager, struct address strategy, struct amount shares,
+                        bool more);
+void stake_apply_slashed(struct books *b, struct address manager, const struct slash_name *slash,
+                         struct address strategy, struct amount shares);
+/* Slashed shares were turned into tokens: gone from the strategy too. */
+void stake_apply_cleared(struct books *b, struct address manager, const struct slash_name *slash,
+                         struct address strategy, struct amount shares);
+void stake_apply_registration(struct books *b, struct address operator, struct address avs, bool registered);
+/* Tokens and rates: only what is new is appended. */
+void stake_apply_token(struct books *b, struct address strategy, struct address token);
+bool stake_wants_token(struct books *b, struct address strategy);
+void stake_apply_rate(struct books *b, struct address strategy, struct amount rate);
+
+/* For the neighbours' books: raise or lower an account against its issued account, as said above. */
+void stake_raise(struct books *b, struct address manager, const struct account_key *key, enum book issued,
+                 struct amount v);
+void stake_lower(struct books *b, struct address manager, const struct account_key *key, enum book issued,
+                 struct amount v);
+
 #endif

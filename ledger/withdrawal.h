@@ -44,4 +44,58 @@ struct withdrawal_payment_row {
     struct amount shares;
 };
 
+enum withdrawal_state {
+    WITHDRAWAL_PENDING = 0,
+    WITHDRAWAL_AS_TOKENS = 1,
+    WITHDRAWAL_AS_SHARES = 2,
+    WITHDRAWAL_NOTHING_PAID = 3
+};
+
+/* One item of a withdrawal that is being queued: what its event says, and what the logs before it do. */
+struct withdrawal_item {
+    struct address strategy;
+    struct amount scaled_shares, shares;
+    bool takes_all; /* no deposit shares are left after it */
+    bool
+        factor_reset; /* the last row of the scaling factor is the reset of this queueing, by this item or a later one */
+    bool moves;       /* deposit shares leave the book with it; else they did before, or another contract says so */
+};
+
+/* What is known of the deposit shares x that an item took. q = mulWad(x, k), hence least <= x <= most; x is in no event. */
+struct withdrawal_taken {
+    struct amount least, most;
+    bool left_known; /* exactly this many deposit shares were left after it */
+    struct amount left;
+};
+
+/* With k >= 1e18 there is one x. With k < 1e18 (roundings near a full slash) there may be several. */
+struct withdrawal_taken withdrawal_taken(struct books *b, struct address staker, const struct withdrawal_item *item);
+/* Whether logs leave x open. */
+bool withdrawal_is_open(const struct withdrawal_taken *taken);
+/* Ask the strategy manager for stakerDepositShares at the current block. `later` were deposited after this item in the block, and
+ * nothing else changed. An answer that cannot be true changes nothing. */
+void withdrawal_ask(struct books *b, struct address strategy_manager, struct address staker,
+                    const struct withdrawal_item *item, struct amount later, struct withdrawal_taken *taken);
+
+/* Queue a withdrawal: its row, then one call per item in order. Where x stays open the least is booked, with a doubt. */
+void withdrawal_apply_queued(struct books *b, const struct withdrawal_row *queued);
+void withdrawal_apply_item(struct books *b, struct address manager, const struct withdrawal_row *queued, int64_t i,
+                           const struct withdrawal_item *item, const struct withdrawal_taken *taken);
+
+/* The withdrawal as of now; false: there is none. */
+bool withdrawal_find(struct books *b, struct hash root, struct withdrawal_row *out);
+
+/* What the completion of a withdrawal pays for one item. */
+struct withdrawal_due {
+    struct address staker, withdrawer, strategy;
+    struct amount shares;
+};
+/* The first (or last) item of a pending withdrawal that pays something; false: none does, or it is not known. */
+bool withdrawal_due(struct books *b, struct hash root, bool last, struct withdrawal_due *out);
+/* Whether the pending withdrawal of this withdrawer pays these shares of this strategy. */
+bool withdrawal_pays(struct books *b, struct hash root, struct address withdrawer, struct address strategy,
+                     struct amount shares);
+/* Complete it. One that was not queued (mirrored from after its queueing), or not any more, marks the manager inconsistent. */
+void withdrawal_apply_completed(struct books *b, struct address manager, struct hash root, bool as_shares);
+
 #endif

@@ -208,6 +208,17 @@ const struct abi_row abi_rows[] = {
     {"StrategyFactory", "event StrategySetForToken(address token, address strategy)"},
     {"StrategyFactory", "event TokenBlacklisted(address token)"},
     {"StrategyFactory", "event StrategyBeaconModified(address previousBeacon, address newBeacon)"},
+    {"EigenPodManager", "event BeaconChainETHDeposited(address indexed podOwner, uint256 amount)"},
+    {"EigenPodManager", "event BeaconChainETHWithdrawalCompleted(address indexed podOwner, uint256 shares, "
+                        "uint96 nonce, address delegatedAddress, address withdrawer, bytes32 withdrawalRoot)"},
+    {"EigenPodManager", "event BeaconChainSlashingFactorDecreased(address staker, "
+                        "uint64 prevBeaconChainSlashingFactor, uint64 newBeaconChainSlashingFactor)"},
+    {"EigenPodManager", "event BurnableETHSharesIncreased(uint256 shares)"},
+    {"EigenPodManager", "event NewTotalShares(address indexed podOwner, int256 newTotalShares)"},
+    {"EigenPodManager", "event PectraForkTimestampSet(uint64 newPectraForkTimestamp)"},
+    {"EigenPodManager", "event PodDeployed(address indexed eigenPod, address indexed podOwner)"},
+    {"EigenPodManager", "event PodSharesUpdated(address indexed podOwner, int256 sharesDelta)"},
+    {"EigenPodManager", "event ProofTimestampSetterSet(address newProofTimestampSetter)"},
     {"Strategy", "event ExchangeRateEmitted(uint256 rate)"},
     {"Strategy", "event StrategyTokenSet(address token, uint8 decimals)"},
     /* AltLayer: MACH on EigenLayer's middleware, and the staking contract of ALT. */
@@ -330,4 +341,5 @@ const char *const abi_groups[KIND_COUNT][ABI_GROUPS_MAX] = {
     [KIND_PERMISSION_CONTROLLER] = {"PermissionController", EIGENLAYER},
     [KIND_STRATEGY] = {"Strategy", EIGENLAYER},
     [KIND_STRATEGY_FACTORY] = {"StrategyFactory", EIGENLAYER},
+    [KIND_EIGEN_POD_MANAGER] = {"EigenPodManager", EIGENLAYER},
 };

@@ -28,7 +28,8 @@
     KIND(KIND_AVS_DIRECTORY, "eigenlayer.avs_directory")                 \
     KIND(KIND_PERMISSION_CONTROLLER, "eigenlayer.permission_controller") \
     KIND(KIND_STRATEGY, "eigenlayer.strategy")                           \
-    KIND(KIND_STRATEGY_FACTORY, "eigenlayer.strategy_factory")
+    KIND(KIND_STRATEGY_FACTORY, "eigenlayer.strategy_factory")           \
+    KIND(KIND_EIGEN_POD_MANAGER, "eigenlayer.eigen_pod_manager")
 
 #define KIND_ENUM(code, name) code,
 enum contract_kind { CONTRACT_KINDS(KIND_ENUM) KIND_COUNT };
