@@ -1,0 +1,188 @@
+// tests/scenarios/model.mjs - the model of EigenLayer that other tests rest on holds against its own logs and the golden chains.
+//
+// The same reader of logs (model/books.mjs) is held against what the real contracts answered (golden chains) and against what the
+// model answers: the two can only be right together. MODEL_SEEDS names the seeds.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Books } from "../model/books.mjs";
+import { bloom } from "../model/chain.mjs";
+import { generate } from "../model/cli.mjs";
+import { encode, encode_slowly, interfaces } from "../model/encode.mjs";
+import { read_archive } from "./lib/archive.mjs";
+import { root } from "./lib/anvil.mjs";
+import { gunzipSync } from "node:zlib";
+
+const seeds = (process.env.MODEL_SEEDS ?? "1,2,3").split(",").map(Number);
+const BLOCKS = 250;
+const made = new Map();
+const chain_of = (seed) => {
+    if (!made.has(seed)) made.set(seed, generate({ seed, blocks: BLOCKS, percent: 25, trace: true }));
+    return made.get(seed);
+};
+
+const by_kind = (network) => Object.fromEntries(network.contracts.map(({ kind, address }) => [kind.replace("eigenlayer.", ""), address]));
+const strategies_of = (network) => network.contracts.filter(({ kind }) => kind === "eigenlayer.strategy")
+    .map(({ name, address }) => [name.replace("strategy ", ""), address]);
+
+/** Hold what the logs say against one sample; returns {checked, unsure}: how many figures, and how many logs leave open. */
+function compare(books, sample, strategies) {
+    let checked = 0, unsure = 0;
+    const same = (got, expected, what) => {
+        assert.equal(got.toString(), expected, `${what} at ${sample.block}`);
+        checked++;
+    };
+    for (const [operator, { shares, max_magnitude }] of Object.entries(sample.operators)) {
+        for (const [name, strategy] of strategies) {
+            same(books.operator_shares(operator, strategy), shares[name], `shares of ${operator} in ${name}`);
+            same(books.magnitude(operator, strategy), max_magnitude[name], `magnitude of ${operator} in ${name}`);
+        }
+    }
+    for (const [staker, truth] of Object.entries(sample.stakers)) {
+        const delegate = books.delegates.get(staker) ?? `0x${"00".repeat(20)}`;
+        same(delegate, truth.delegated_to.toLowerCase(), `delegate of ${staker}`);
+        for (const [name, strategy] of strategies) {
+            if (name in truth.scaling) {
+                const factor = truth.scaling[name] === "0" ? "1000000000000000000" : truth.scaling[name];
+                same(books.factor(staker, strategy), factor, `scaling factor of ${staker} in ${name}`);
+            }
+            if (books.unsure.has(`${staker}/${strategy}`)) {
+                unsure++;
+                continue;
+            }
+            same(books.deposit(staker, strategy), truth.deposit[name], `deposit shares of ${staker} in ${name}`);
+            same(books.withdrawable(staker, strategy), truth.withdrawable[name], `withdrawable of ${staker} in ${name}`);
+        }
+        const row = ({ nonce, start, strategies: s, scaled, withdrawable }) =>
+            [nonce, start, s.map((a) => a.toLowerCase()), scaled, withdrawable].join("/");
+        same(books.queued(staker, sample.block).map((w) => row({ ...w, withdrawable: w.payable })).sort().join("\n"),
+            truth.queued.map(row).sort().join("\n"), `withdrawals of ${staker}`);
+    }
+    return { checked, unsure };
+}
+
+function follow(blocks, truth, network) {
+    const books = new Books(by_kind(network), network.parameters.min_withdrawal_delay_blocks), strategies = strategies_of(network);
+    const samples = new Map(truth.map((sample) => [sample.block, sample])), sum = { checked: 0, unsure: 0 };
+    for (const block of blocks) {
+        books.apply(block);
+        const sample = samples.get(Number(block.number));
+        if (!sample) continue;
+        const { checked, unsure } = compare(books, sample, strategies);
+        sum.checked += checked;
+        sum.unsure += unsure;
+    }
+    return sum;
+}
+
+for (const name of ["seed7", "seed13"]) {
+    test(`the reader of logs says what the contracts answered on golden chain ${name}`, () => {
+        const folder = join(root, "tests/data/chains", name), text = (file) => readFileSync(join(folder, file));
+        const truth = JSON.parse(gunzipSync(text("truth.json.gz")));
+        const { checked, unsure } = follow(read_archive(join(folder, "chain.ndjson.gz")), truth, JSON.parse(text("network.json")));
+        assert.ok(checked > 5000);
+        assert.equal(unsure, 0, "no golden withdrawal leaves its deposit shares open");
+    });
+}
+
+for (const seed of seeds) {
+    test(`model seed ${seed}: what the reader makes of the logs is the model's state`, (t) => {
+        const { blocks, truth, network } = chain_of(seed), { checked, unsure } = follow(blocks, truth, network);
+        assert.ok(checked > 10_000);
+        t.diagnostic(`${checked} figures, ${unsure} left open by the logs`);
+        for (const sample of truth)
+            for (const { deposit, ambiguous } of Object.values(sample.stakers))
+                for (const [name, { low, high }] of Object.entries(ambiguous))
+                    assert.ok(BigInt(low) <= BigInt(deposit[name]) && BigInt(deposit[name]) <= BigInt(high) && low !== high);
+    });
+
+    test(`model seed ${seed}: events come in the contracts' order`, () => orders(chain_of(seed)));
+    test(`model seed ${seed}: blocks are linked, blooms and quick encodings are right`, () => forms(chain_of(seed)));
+    test(`model seed ${seed}: slashes add up`, () => slashes_add_up(chain_of(seed)));
+}
+
+/** One letter an event; what a transaction may emit is then a regular expression. */
+const LETTERS = {
+    Transfer: "t", Approval: "a", ExchangeRateEmitted: "x", StrategyTokenSet: "y", Deposit: "d", Withdraw: "v",
+    DelegationApproverUpdated: "n", DepositScalingFactorUpdated: "k", OperatorMetadataURIUpdated: "j", OperatorRegistered: "o",
+    OperatorSharesDecreased: "s", OperatorSharesIncreased: "i", OperatorSharesSlashed: "h", SlashingWithdrawalCompleted: "c",
+    SlashingWithdrawalQueued: "q", StakerDelegated: "g", StakerForceUndelegated: "f", StakerUndelegated: "u",
+    BurnOrRedistributableSharesDecreased: "-", BurnOrRedistributableSharesIncreased: "+", StrategyAddedToDepositWhitelist: "w",
+    StrategyRemovedFromDepositWhitelist: "w", AVSMetadataURIUpdated: "A", AllocationDelaySet: "D", AllocationUpdated: "U",
+    EncumberedMagnitudeUpdated: "E", MaxMagnitudeUpdated: "M", OperatorAddedToOperatorSet: "R", OperatorRemovedFromOperatorSet: "R",
+    OperatorSetCreated: "C", OperatorSlashed: "S", RedistributionAddressSet: "B", SlasherUpdated: "L",
+    StrategyAddedToOperatorSet: "P", StrategyRemovedFromOperatorSet: "P",
+};
+const KINDS = [
+    "(U?EUMsh\\+)*S", // a slash: per strategy, pending part, encumbered, current, maximum, live shares, all shares, to be burned
+    "txdki?", // a deposit into a strategy
+    "g(ki)*", "f?u(sk?q)*", "((s?k?)*q)", // delegation, undelegation, queueing
+    "c(xt|dki?)*", // completion as tokens or as shares
+    "Dng(ki)*oj", // registration of an operator
+    "(xt-)+", "E*U", "E+", "ttd", "ttv", "[taywADRLP]", "CB?P*L",
+];
+const GRAMMAR = new RegExp(`^(${KINDS.join("|")})*$`);
+
+function orders({ blocks, scenario }) {
+    const { addresses } = scenario, kinds = new Map([...["delegation_manager", "allocation_manager", "strategy_manager"]
+        .map((kind) => [addresses[kind], kind]), ...Object.values(addresses.strategies).map((s) => [s, "strategy"]),
+    [addresses.alt, "token"], [addresses.tok2, "token"], [addresses.realt, "vault"]]);
+    for (const block of blocks) {
+        const words = new Map();
+        for (const { event, transaction } of Books.decode(block, kinds)) {
+            assert.ok(event in LETTERS, `${event} is known`);
+            words.set(transaction, (words.get(transaction) ?? "") + LETTERS[event]);
+        }
+        for (const word of words.values()) assert.match(word, GRAMMAR, `block ${block.number}`);
+    }
+}
+
+function forms({ blocks }) {
+    const known = JSON.parse(readFileSync(join(root, "tests/data/abi/events.json")));
+    const topics = new Set(known.map(({ topic0 }) => topic0));
+    blocks.forEach((block, i) => {
+        assert.equal(Number(block.number), i);
+        if (i > 0) assert.equal(block.parentHash, blocks[i - 1].hash);
+        assert.equal(block.logsBloom, bloom(block.logs));
+        block.logs.forEach((log, index) => {
+            assert.equal(Number(log.logIndex), index);
+            assert.ok(topics.has(log.topics[0]), `${log.topics[0]} is an event of the real contracts`);
+        });
+    });
+    for (const [contract, abi] of Object.entries(interfaces)) {
+        for (const { name: event, inputs } of abi.fragments) {
+            const value = ({ baseType, type, components }) => {
+                if (baseType === "array") return [];
+                if (components?.length === 2) return { avs: `0x${"ab".repeat(20)}`, id: 7 };
+                if (components) return [...components.map(value)];
+                return type === "address" ? `0x${"cd".repeat(20)}` : type === "string" ? "é" : type === "bytes32" ? `0x${"ef".repeat(32)}` : 12n;
+            };
+            const log = { contract, event, args: inputs.map(value) };
+            assert.deepEqual(encode(log), encode_slowly(log), `${contract}.${event}`);
+        }
+    }
+}
+
+/** The event's figure is what operator and queue lost; what stakers lost differs by rounding, and by dust that was nobody's. */
+function slashes_add_up({ truth }) {
+    const sum = (rows, name) => rows.reduce((total, row) => total + BigInt(row[name]), 0n);
+    let hits = 0;
+    for (const { slashes } of truth) {
+        for (const { impact } of slashes) {
+            for (const hit of impact) {
+                hits++;
+                assert.equal(BigInt(hit.total), BigInt(hit.live) + BigInt(hit.queued));
+                assert.equal(BigInt(hit.operator_before) - BigInt(hit.operator_after), BigInt(hit.live));
+                assert.ok(BigInt(hit.max_after) < BigInt(hit.max_before));
+                assert.equal(BigInt(hit.stakers_loss), sum(hit.stakers, "before") - sum(hit.stakers, "after"));
+                const dust = BigInt(hit.operator_before) - sum(hit.stakers, "before");
+                const left = BigInt(hit.operator_after) - sum(hit.stakers, "after");
+                assert.ok(dust >= -BigInt(hit.stakers.length) && left >= -BigInt(hit.stakers.length), "nobody owns more than the operator has");
+                const residue = BigInt(hit.queued) - BigInt(hit.withdrawals_loss), rows = BigInt(hit.withdrawals.length);
+                assert.ok(residue >= -2n * (rows + 1n) && residue <= 2n * (rows + 1n), `residue of the queue ${residue} of ${rows}`);
+            }
+        }
+    }
+    assert.ok(hits > 50, `${hits} slashes of a strategy`);
+}
