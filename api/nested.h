@@ -8,6 +8,7 @@
 
 #include "api/route.h"
 
+/* An address or hash as it is packed. */
 #define SQL_HEX(bytes) "'0x' || encode(" bytes ", 'hex')"
 
 /* SQL NULL is the empty list. */

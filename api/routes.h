@@ -15,6 +15,9 @@ extern const struct route events_routes[];
 extern const struct route health_routes[];
 extern const struct route holders_routes[];
 extern const struct route openapi_routes[];
+extern const struct route operator_lists_routes[];
+extern const struct route operator_sets_routes[];
+extern const struct route operators_routes[];
 extern const struct route reorgs_routes[];
 extern const struct route root_doc_routes[];
 extern const struct route status_routes[];
@@ -23,5 +26,6 @@ extern const struct route stream_routes[];
 extern const struct route tokens_routes[];
 extern const struct route trial_balance_routes[];
 extern const struct route voting_power_routes[];
+extern const struct route withdrawals_routes[];
 
 #endif

@@ -22,6 +22,8 @@
     " FROM mirror.cursor c CROSS JOIN LATERAL jsonb_array_elements(c.network::jsonb -> 'contracts') j)"
 #define SQL_KINDS_OF_TOKENS "('erc20', 'erc20votes', 'erc4626', 'erc1155')"
 
+#define SQL_ZERO_ADDRESS "'\\x0000000000000000000000000000000000000000'::bytea"
+
 /* Books whose accounts are people's: those that name a family. Their counter-accounts belong to nobody. */
 #define SQL_IS_HOLDER_BOOK "k.id = k.family"
 /* clang-format on */

@@ -164,15 +164,21 @@ CREATE FUNCTION api_v1.operator_set_strategies(of_avs bytea, of_operator_set big
 $$;
 COMMENT ON FUNCTION api_v1.operator_set_strategies(bytea, bigint, bigint) IS 'Strategies that count in an operator set (getStrategiesInOperatorSet).';
 
--- A proposed slasher that is replaced before its effect block never becomes the slasher.
 CREATE FUNCTION api_v1.slasher(of_avs bytea, of_operator_set bigint, until bigint, number bigint)
 RETURNS TABLE (slasher bytea, pending_slasher bytea, effect_block bigint) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
-    SELECT (SELECT s.slasher::bytea FROM (SELECT t.slasher, t.position, t.effect_block, lead(t.position) OVER (ORDER BY t.position) >> 32 AS replaced
-                                            FROM ledger.slasher t WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.position <= until) s
-             WHERE s.effect_block <= coalesce(s.replaced, number) ORDER BY s.position DESC LIMIT 1),
-           CASE WHEN l.effect_block > number THEN l.slasher::bytea END, CASE WHEN l.effect_block > number THEN l.effect_block ELSE 0 END
+    SELECT nullif(CASE WHEN l.effect_block > number THEN l.slasher ELSE l.pending END, '\x0000000000000000000000000000000000000000')::bytea,
+           CASE WHEN l.effect_block > number THEN l.pending::bytea END, CASE WHEN l.effect_block > number THEN l.effect_block ELSE 0 END
       FROM (VALUES (1)) one
-      LEFT JOIN LATERAL (SELECT t.slasher, t.effect_block FROM ledger.slasher t WHERE t.avs = of_avs AND t.operator_set = of_operator_set
+      LEFT JOIN LATERAL (SELECT t.slasher, t.pending, t.effect_block FROM ledger.slasher t WHERE t.avs = of_avs AND t.operator_set = of_operator_set
                           AND t.position <= until ORDER BY t.position DESC LIMIT 1) l ON true
 $$;
 COMMENT ON FUNCTION api_v1.slasher(bytea, bigint, bigint, bigint) IS 'getSlasher (null: none is known) and getPendingSlasher (null, 0: none) of an operator set.';
+
+CREATE FUNCTION api_v1.operator_sets(of_avs bytea, until bigint) RETURNS TABLE (avs bytea, id bigint, since_block bigint, recipient bytea) LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
+    SELECT f.avs, f.operator_set, f.position >> 32,
+           (SELECT nullif(t.recipient, '\x0000000000000000000000000000000000000000') FROM ledger.operator_set t
+             WHERE t.operator_set = f.operator_set AND t.avs = f.avs AND t.position <= until ORDER BY t.position DESC LIMIT 1)::bytea
+      FROM (SELECT DISTINCT ON (t.operator_set, t.avs) t.operator_set, t.avs::bytea, t.position FROM ledger.operator_set t
+             WHERE (of_avs IS NULL OR t.avs = of_avs) AND t.position <= until ORDER BY t.operator_set, t.avs, t.position) f
+$$;
+COMMENT ON FUNCTION api_v1.operator_sets(bytea, bigint) IS 'Operator sets of an AVS (null: of all) that had been created by a position; recipient: where slashed shares go, null: they are burned.';
