@@ -5,6 +5,7 @@
 #include "api/event.h"
 #include "api/routes.h"
 #include "api/sql.h"
+#include "ledger/mirror/abi.h"
 
 /* Lists are ordered by (number, block, log index): as the chain is, and events of several blocks of one number stand
  * together. Parameters: $5 type, $6 subject, $7 contract, $8 from_block, $9 to_block, $10 retracted (0 no, 1 yes, 2
@@ -76,8 +77,18 @@ static const char *list_statement(bool by_type, bool by_subject, int16_t retract
     return down ? LIST(BY_BLOCK(BOOKED("<"), "<", "DESC"), "DESC") : LIST(BY_BLOCK(BOOKED(">"), ">", "ASC"), "ASC");
 }
 
+/* A misspelt type would be an empty list, which reads like an answer. */
+static enum err check_type(const struct request *r)
+{
+    const struct abi_event *found;
+    if (request_given(r, "type") && abi_by_type(request_text(r, "type"), &found, 1) == 0)
+        return err_with(ERR_FIELD, "type: no event is called so; one that is: ERC20.Transfer");
+    return OK;
+}
+
 static enum err events_ask(const struct request *r, struct statement *s)
 {
+    TRY(check_type(r));
     if (request_given(r, "from_block") && request_given(r, "to_block") &&
         request_u64(r, "from_block") > request_u64(r, "to_block"))
         return err_with(ERR_FIELD, "to_block: must not be below from_block");

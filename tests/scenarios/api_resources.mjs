@@ -235,7 +235,7 @@ test("events: decoded, filtered, undecodable and unknown ones kept, retracted on
         "from_block=7&to_block=11": (e) => e.block_number >= 7 && e.block_number <= 11, "at=30": (e) => e.block_number <= 30,
         [`type=ERC20.Transfer&subject=${B}&contract=${T}&from_block=12`]:
             (e) => e.type === "ERC20.Transfer" && e.subject === B && e.contract === T && e.block_number >= 12,
-        "type=Nothing.Such": () => false,
+        "type=ERC20Pausable.Paused": () => false,
     };
     for (const [filter, keep] of Object.entries(filters)) {
         const pick = ({ id: i }) => i;
@@ -243,6 +243,8 @@ test("events: decoded, filtered, undecodable and unknown ones kept, retracted on
         assert.deepEqual((await pages(`/v1/events?${filter}&order=desc`, 93)).map(pick), all.filter(keep).map(pick).reverse(), filter);
     }
     assert.equal((await get("/v1/events?from_block=9&to_block=8", 400)).param, "to_block");
+    for (const type of ["Nothing.Such", "ERC20.transfer", "Transfer", "ERC20.", ""])
+        assert.equal((await get(`/v1/events?type=${type}`, 400)).param, "type", type);
     const gone = await pages("/v1/events?retracted=true", 2);
     assert.deepEqual(gone.map((e) => [e.id, e.retracted, e.finality]), [101, 102, 102].map((n, i) => [`${id(`gone ${n}`)}-${i === 2 ? 1 : 0}`, true, null]));
     assert.equal((await pages("/v1/events?retracted=all", 500)).length, canonical + 3);
