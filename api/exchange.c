@@ -276,6 +276,7 @@ static enum progress dispatch(struct exchange *x)
     const struct route *route = x->request.route;
     if (is_streamed(x) && x->head) { /* a HEAD tells the type; it does not run the list */
         x->entity = entity_new(200, content_type_of(&x->request));
+        x->unmeasured = true;
         return ANSWERED;
     }
     if (route->local != NULL)

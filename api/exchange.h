@@ -43,8 +43,8 @@ struct exchange {
     /* The answer: one of the two, or for CORS preflights a bare entity. */
     struct entity *entity;
     struct pipe *pipe;
-    const char *stream_type; /* content type of the pipe */
-    bool close;              /* the connection, after the answer */
+    bool unmeasured; /* a HEAD of what is streamed: its length is not known */
+    bool close;      /* the connection, after the answer */
 
     void (*wake)(struct exchange *x); /* answered; from any thread, once */
     void *owner;                      /* the server's */

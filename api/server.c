@@ -121,6 +121,16 @@ static ssize_t read_pipe(void *arg, uint64_t offset, char *out, size_t max)
     return n < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
 }
 
+/* Of a HEAD: the answer to GET has some length, which is not told. */
+static ssize_t read_nothing(void *arg, uint64_t offset, char *out, size_t max)
+{
+    (void)arg;
+    (void)offset;
+    (void)out;
+    (void)max;
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
 static void release_entity(void *arg)
 {
     entity_release(arg);
@@ -133,6 +143,8 @@ static struct MHD_Response *make_response(struct connection *one, int status)
         pipe_bind(x->pipe, suspend, resume, one->handle);
         return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_pipe, one, NULL);
     }
+    if (x->unmeasured)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_nothing, NULL, NULL);
     if (status == 304 || status == 204)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     return MHD_create_response_from_buffer_with_free_callback_cls(x->entity->body.n, x->entity->body.p, release_entity,

@@ -165,6 +165,23 @@ test("HEAD has GET's headers and no body", async () => {
     assert.ok(reply.text.endsWith("\r\n\r\n"));
 });
 
+test("HEAD of what is streamed tells its type and no length", async () => {
+    for (const [path, accept, type] of [
+        ["/test/numbers.csv?n=3", "*/*", "text/csv; charset=utf-8; header=present"], ["/test/numbers.ndjson?n=3", "*/*", "application/x-ndjson"],
+        ["/test/numbers?n=3", "text/csv", "text/csv; charset=utf-8; header=present"], ["/test/versions", "*/*", "text/event-stream"],
+    ]) {
+        const head = `HEAD ${path} HTTP/1.1\r\nHost: x\r\nAccept: ${accept}\r\n\r\n`;
+        const reply = await exchange(server.port, head + head + get("/healthz"));
+        assert.deepEqual(reply.statuses, [200, 200, 200], path);
+        const answers = reply.text.split(/(?=HTTP\/1\.1 )/);
+        for (const answer of answers.slice(0, 2)) {
+            assert.doesNotMatch(answer, /^Content-Length:/im, path);
+            assert.ok(answer.includes(`Content-Type: ${type}\r\n`), answer);
+            assert.ok(answer.endsWith("\r\n\r\n"), answer);
+        }
+    }
+});
+
 test("faults say nothing of their inside", async () => {
     for (const [how, status, code] of [["sql", 500, "database"], ["inside", 500, "internal"]]) {
         const reply = await fetch(`${server.url}/test/fail/${how}`);
