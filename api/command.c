@@ -35,6 +35,14 @@ enum status command_check(const struct command *c)
     return e == OK ? STATUS_OK : command_misused(c, err_detail());
 }
 
+enum err command_check_schema(const struct session *s, const char *application)
+{
+    struct db *db = NULL;
+    TRY(session_read(s, application, &db));
+    db_close(db);
+    return OK;
+}
+
 static enum prove_logs prove_logs(const struct config *config)
 {
     const char *text = config_text(config, "prove-logs");

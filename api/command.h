@@ -41,6 +41,8 @@ enum status command_check(const struct command *c);
 enum status command_with_network(const struct command *c, enum session_kind kind,
                                  enum status (*work)(const struct command *, const struct session *,
                                                      const struct network *));
+/* The schema must be ours. ERR_SCHEMA. */
+MUST_CHECK enum err command_check_schema(const struct session *s, const char *application);
 /* How the mirror is to run by the options that all who run it share. */
 struct mirror_options command_mirror_options(const struct command *c, const struct session *s,
                                              const struct network *network);

@@ -5,16 +5,16 @@
 #include "ledger/core/version.h"
 #include "ledger/mirror/mirror.h"
 
-#define COMMANDS(COMMAND)                                                                           \
-    COMMAND(RUN, "run", command_run, "migrate, mirror and serve in one process")                    \
-    COMMAND(MIGRATE, "migrate", command_migrate, "bring the database schema up to date")            \
-    COMMAND(MIRROR, "mirror", command_mirror, "follow L1 into the database")                        \
-    COMMAND(SERVE, "serve", command_serve, "answer the API; any number of them")                    \
-    COMMAND(REBUILD, "rebuild", command_rebuild,                                                    \
-            "book a new generation from the stored logs, if the network file or the rules changed") \
-    COMMAND(VERIFY, "verify", command_verify,                                                       \
-            "recompute the books from the stored events and compare every row and root")            \
-    COMMAND(STATUS, "status", command_status, "head, lag, finality, counts")                        \
+#define COMMANDS(COMMAND)                                                                                      \
+    COMMAND(RUN, "run", command_run, "migrate, mirror and serve in one process")                               \
+    COMMAND(MIGRATE, "migrate", command_migrate, "bring the database schema up to date")                       \
+    COMMAND(MIRROR, "mirror", command_mirror, "follow L1 into the database")                                   \
+    COMMAND(SERVE, "serve", command_serve, "answer the API; any number of them")                               \
+    COMMAND(REBUILD, "rebuild", command_rebuild,                                                               \
+            "book a new generation from the stored logs, if the network file or the rules changed")            \
+    COMMAND(VERIFY, "verify", command_verify,                                                                  \
+            "recompute the books from the stored events and compare every row and root; or ask the contracts") \
+    COMMAND(STATUS, "status", command_status, "head, lag, finality, counts")                                   \
     COMMAND(INIT_NETWORK, "init-network", command_init_network, "print a commented network file to start from")
 
 #define ROW_INDEX(code, name, function, sentence) INDEX_##code,
@@ -27,7 +27,8 @@ static const struct command_spec commands[] = {COMMANDS(ROW_SPEC)};
 enum status (*const command_functions[])(const struct command *) = {COMMANDS(ROW_FUNCTION)};
 
 enum { ON_DATABASE = EVERY & ~INIT_NETWORK, MIGRATING = RUN | MIGRATE | MIRROR, MIRRORING = RUN | MIRROR };
-enum { MS_LEAST = 10, MS_MOST = 600000, BATCH_MOST = 1000000 };
+enum { MS_LEAST = 10, MS_MOST = 600000, BATCH_MOST = 1000000, SAMPLE_MOST = 1000000000 };
+#define SEED_MOST 0xffffffffu
 
 static const struct option_spec options[] = {
     {.name = "database",
@@ -65,8 +66,8 @@ static const struct option_spec options[] = {
     {.name = "source",
      .type = OPTION_LIST,
      .argument = "URL-or-FILE",
-     .commands = MIRRORING | REBUILD | SERVE,
-     .ignored = EVERY & ~(MIRRORING | REBUILD | SERVE),
+     .commands = MIRRORING | REBUILD | SERVE | VERIFY,
+     .ignored = EVERY & ~(MIRRORING | REBUILD | SERVE | VERIFY),
      .sentence = "JSON-RPC endpoints (http://, https://), or an archive file"},
     {.name = "once",
      .type = OPTION_FLAG,
@@ -90,7 +91,7 @@ static const struct option_spec options[] = {
      .fallback = "10000",
      .least = MS_LEAST,
      .most = MS_MOST,
-     .commands = MIRRORING | REBUILD | SERVE,
+     .commands = MIRRORING | REBUILD | SERVE | VERIFY,
      .sentence = "how long a node may take to answer"},
     {.name = "batch-blocks",
      .type = OPTION_NUMBER,
@@ -112,6 +113,28 @@ static const struct option_spec options[] = {
      .commands = RUN | SERVE,
      .ignored = EVERY & ~(RUN | SERVE),
      .sentence = "where the API answers; port 0 is any free one"},
+    {.name = "against-chain",
+     .type = OPTION_FLAG,
+     .commands = VERIFY,
+     .sentence = "compare with what the contracts' own view functions answer, not with the events"},
+    {.name = "sample",
+     .type = OPTION_NUMBER,
+     .fallback = "200",
+     .least = 1,
+     .most = SAMPLE_MOST,
+     .commands = VERIFY,
+     .sentence = "subjects asked of each view function, chosen at random"},
+    {.name = "all", .type = OPTION_FLAG, .commands = VERIFY, .sentence = "ask of every subject"},
+    {.name = "seed",
+     .type = OPTION_NUMBER,
+     .most = SEED_MOST,
+     .commands = VERIFY,
+     .sentence = "of the choice; without it a random one, which is printed"},
+    {.name = "at",
+     .argument = "BLOCK",
+     .fallback = "finalized",
+     .commands = VERIFY,
+     .sentence = "the block to ask at: finalized, safe, latest, a number or a hash"},
     {.name = "force", .type = OPTION_FLAG, .commands = REBUILD, .sentence = "also if nothing changed"},
     {.name = "json", .type = OPTION_FLAG, .commands = STATUS | VERIFY, .sentence = "print JSON"},
     {.name = "log",

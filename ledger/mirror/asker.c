@@ -1,6 +1,4 @@
 /* ledger/mirror/asker.c - one-off questions at RPC endpoints; see source.h. */
-#include <string.h>
-
 #include "ledger/mirror/endpoints.h"
 #include "ledger/mirror/proof.h"
 
@@ -65,26 +63,9 @@ static bool answered(const struct rpc_call *call)
     return call->code == 0;
 }
 
-/* A revert is the contract's answer. Nodes give code 3 (execution-apis); older ones -32000 with such a message. */
-static bool reverted(const struct rpc_call *call)
-{
-    return call->code == RPC_REVERTED || (call->code && strstr(call->message, "revert"));
-}
-
 static bool answered_or_reverted(const struct rpc_call *call)
 {
-    return answered(call) || reverted(call);
-}
-
-/* The node keeps no state of so old a block: geth, erigon, nethermind, reth in turn. There is no code for it. */
-static bool state_is_gone(const char *message)
-{
-    static const char *const said[] = {"missing trie node",      "historical state", "state not available",
-                                       "state is not available", "pruned",           "no historical"};
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
-        if (strstr(message, said[i]))
-            return true;
-    return false;
+    return answered(call) || rpc_reverted(call);
 }
 
 static enum err source_error(enum err e)
@@ -139,9 +120,9 @@ enum err asker_call(struct asker *a, struct hash block, struct address to, struc
     enum err e = ask(a, &call, answered_or_reverted);
     size_t n = 0;
     uint8_t *bytes = NULL;
-    if (e == ERR_SOURCE && state_is_gone(err_detail()))
+    if (e == ERR_SOURCE && rpc_state_is_gone(err_detail()))
         e = ERR_END;
-    if (e == OK && reverted(&call))
+    if (e == OK && rpc_reverted(&call))
         e = err_with(ERR_NOT_FOUND, "%s: %s", call.method, call.message);
     else if (e == OK && !json_is_string(call.result))
         e = err_with(ERR_SOURCE, "%s: not a string", call.method);

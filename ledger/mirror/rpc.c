@@ -97,6 +97,23 @@ void rpc_release(struct rpc_call *calls, size_t n)
         json_release(&calls[i].result);
 }
 
+/* Nodes give code 3 (execution-apis); older ones -32000 with such a message. */
+bool rpc_reverted(const struct rpc_call *call)
+{
+    return call->code == RPC_REVERTED || (call->code && strstr(call->message, "revert"));
+}
+
+/* geth, erigon, nethermind, reth in turn. There is no code for it. */
+bool rpc_state_is_gone(const char *message)
+{
+    static const char *const said[] = {"missing trie node",      "historical state", "state not available",
+                                       "state is not available", "pruned",           "no historical"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (strstr(message, said[i]))
+            return true;
+    return false;
+}
+
 /* A batch of one is sent as a plain call: some endpoints know no batches. */
 static void request_write(struct buffer *b, uint64_t first_id, const struct rpc_call *calls, size_t n)
 {

@@ -51,6 +51,11 @@ MUST_CHECK enum err rpc_ask_all_ahead(struct rpc *r, struct rpc_call *calls, siz
                                       size_t n_next);
 void rpc_release(struct rpc_call *calls, size_t n);
 
+/* Whether an eth_call was answered by a revert: that is the contract's answer, and asking again will not help. */
+bool rpc_reverted(const struct rpc_call *call);
+/* Whether an error's message says that the node keeps no state of so old a block. */
+bool rpc_state_is_gone(const char *message);
+
 /* How long the endpoint asked us to stay away by Retry-After, from now; 0: not at all. */
 uint64_t rpc_silence_ms(const struct rpc *r);
 /* Size of the last answer in bytes, unpacked. */
