@@ -31,7 +31,10 @@ export function cast(seed, { stakers, operators = 10, avs = 2 }) {
             strategies: { ALT: at("strategy ALT"), wOTH: at("strategy second"), reALT: at("strategy vault") },
             avs: list(avs, "avs"),
         },
-        people: { stakers: list(stakers, "staker"), operators: list(operators, "operator"), beneficiary: at("beneficiary"), mint: at("mint") },
+        people: {
+            stakers: list(stakers, "staker"), operators: list(operators, "operator"),
+            beneficiary: at("beneficiary"), mint: at("mint"),
+        },
         delays: { withdrawal: 6 + next(25), deallocation: 4 + next(22), configuration: 3 + next(12) },
     };
 }

@@ -64,7 +64,8 @@ export class Books {
 
     queued(staker, block) {
         return [...this.withdrawals.values()].filter((w) => w.staker === staker).map((w) => ({
-            ...w, payable: w.strategies.map((s, i) => w.scaled[i] * this.magnitude(w.operator, s, Math.min(block, w.start + this.delay)) / WAD),
+            ...w, payable: w.strategies.map((s, i) =>
+                w.scaled[i] * this.magnitude(w.operator, s, Math.min(block, w.start + this.delay)) / WAD),
         }));
     }
 
@@ -113,8 +114,8 @@ export class Books {
                 this.deposits.set(key, this.deposit(staker, strategy) - low);
             }
         });
-        const { nonce, startBlock } = withdrawal;
-        this.withdrawals.set(root, { root, staker, operator: lower(withdrawal.delegatedTo), nonce, start: Number(startBlock), strategies, scaled });
+        const { nonce, startBlock, delegatedTo } = withdrawal;
+        this.withdrawals.set(root, { root, staker, operator: lower(delegatedTo), nonce, start: Number(startBlock), strategies, scaled });
     }
 
     SlashingWithdrawalCompleted([root]) {

@@ -63,7 +63,7 @@ export class Crowd extends Scenario {
 
     /** Of some stakers only: whoever is in the sample is the same in all of them. */
     sample(slashes) {
-        const { operators } = this.people;
-        return sample(this.world, this.chain.head.timestamp, { operators: operators.slice(0, 1), stakers: this.watched, holders: this.watched }, slashes);
+        const people = { operators: this.people.operators.slice(0, 1), stakers: this.watched, holders: this.watched };
+        return sample(this.world, this.chain.head.timestamp, people, slashes);
     }
 }

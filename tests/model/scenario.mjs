@@ -18,7 +18,7 @@ const WEIGHTS = {
     deposit: 14, delegate: 10, undelegate: 3, force_undelegate: 1, redelegate: 3, queue: 12, complete: 10,
     modify: 12, set_delay: 1, clear_queue: 2, register: 3, deregister: 2, add_strategy: 1, remove_strategy: 1, new_set: 0.3,
     slash: 8, slash_and: 8, clear_burnable: 4, donate: 1, vault_move: 2, new_operator: 1, mouse: 22, whitelist: 0.3, new_slasher: 0.3,
-    extreme: 1.2,
+    extreme: 1.2, slash_pending: 6,
 };
 
 export class Scenario {
@@ -318,12 +318,12 @@ export class Scenario {
         return kind === 18 ? WAD - 1n - rng.below(10n ** 9n) : WAD;
     }
 
-    /** The call of a slash that should hit: of this operator and set, or any. */
-    slash_call(operator, set, wad = null) {
+    /** The call of a slash that should hit: of this operator, set and strategy, or any. */
+    slash_call(operator, set, wad = null, only = null) {
         const { rng, world: { am } } = this, hits = [];
         for (const o of operator ? [operator] : this.operators()) {
             for (const s of set ? [set] : this.operator_sets()) {
-                const strategies = am.strategies(s).filter((x) => am.allocation(o, s, x).current > 0n);
+                const strategies = am.strategies(s).filter((x) => am.allocation(o, s, x).current > 0n && (!only || x === only));
                 if (strategies.length && am.slashable(o, s)) hits.push([o, s, strategies]);
             }
         }
@@ -335,9 +335,33 @@ export class Scenario {
         return this.to.am(am.slasher(s), "slashOperator", s.avs, { operator: o, id: s.id, strategies, wads, description });
     }
 
-    slash(operator, set) {
-        const call = this.slash_call(operator, set);
+    slash(operator, set, only = null) {
+        const call = this.slash_call(operator, set, null, only);
         return call ? [[call]] : [];
+    }
+
+    /** A change of an allocation, and slashes before it takes effect; a part of a wei's change is all of it. */
+    slash_pending() {
+        const { rng, world: { am } } = this, able = [];
+        for (const o of this.operators()) {
+            for (const set of this.operator_sets()) {
+                if (!am.slashable(o, set)) continue;
+                for (const s of am.strategies(set)) {
+                    const { current, effect } = am.allocation(o, set, s);
+                    if (current > 0n && effect === 0) able.push([o, set, s, current]);
+                }
+            }
+        }
+        if (able.length === 0) return [];
+        const [operator, set, strategy, current] = rng.pick(able), { delay } = am.delay(operator);
+        const free = am.max_magnitude(operator, strategy) - am.encumbered(operator, strategy);
+        const up = delay > 0 && free > 0n && rng.chance(50), more = rng.below(rng.chance(50) ? 1n : free + 1n);
+        const magnitude = up ? current + 1n + more : rng.pick([current - 1n, current / 2n, 0n, rng.below(current)]);
+        const change = [this.to.am(operator, "modifyAllocations", operator, [{ set, strategies: [strategy], magnitudes: [magnitude] }])];
+        const window = up ? delay : this.delays.deallocation + 1;
+        for (let n = 1 + rng.next(3); n > 0; n--) this.plan(this.now + 1 + rng.next(window), (s) => s.slash(operator, set, strategy));
+        const call = rng.chance(30) ? this.slash_call(operator, set, null, strategy) : null;
+        return call ? [change, [call]] : [change];
     }
 
     /** A slash and what a staker does, in one block or one transaction, in either order. */

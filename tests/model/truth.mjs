@@ -126,7 +126,8 @@ export class Witness {
                 });
             }
         }
-        return { strategy, max: am.max_magnitude(operator, strategy), shares: dm.operator_shares(operator, strategy), stakers, withdrawals };
+        const max = am.max_magnitude(operator, strategy), shares = dm.operator_shares(operator, strategy);
+        return { strategy, max, shares, stakers, withdrawals };
     }
 
     after(world) {
