@@ -39,7 +39,8 @@ struct slash_strategy_row {
 
 /* ---- the record ------------------------------------------------------------------------------------------------------------ */
 
-/* OperatorSlashed: the slash's own row; the description is any bytes. slash_apply_strategy follows for each of its items. */
+/* OperatorSlashed: the slash's own row; slash_apply_strategy follows for each of its items. The description is any bytes; they are
+ * not kept in memory, so rules must never look a slash up. */
 void slash_apply(struct books *b, struct address operator, struct operator_set set, struct amount slash_id,
                  size_t items, struct slice description);
 

@@ -151,7 +151,7 @@ static void rule_slashed(const struct place *at, const struct abi_value *v)
     slash_apply(at->books, operator, set, slash_id_of(at, begin, set), strategies->n_items, v[4].bytes);
     for (size_t i = 0; i < strategies->n_items; i++) {
         struct slash_item item = {.strategy = strategies->items[i].address};
-        /* A strategy that was passed over has no logs. */
+        /* A strategy that was passed over has no logs to look for. */
         if (!amount_is_zero(wads->items[i].number))
             item = gather(at, begin, operator, item.strategy);
         item.item = i;
