@@ -3,38 +3,14 @@
 // The truth was recorded from the contracts' own view functions; each chain is mirrored from its archive into a fresh
 // database, then served. GOLDEN_CHAINS names the chains.
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, test } from "node:test";
-import { gunzipSync } from "node:zlib";
-import { get, root, run, serve } from "./lib/program.mjs";
+import { all, chains, each, serve_chain } from "./lib/golden.mjs";
+import { get } from "./lib/program.mjs";
 
-const chains = (process.env.GOLDEN_CHAINS ?? "seed7,seed13").split(",");
-const AT_ONCE = 8; // requests in flight
-const PAGE = 7; // small on purpose: the lists must hold across many pages
 const undo = [];
 after(async () => {
     for (const step of undo.reverse()) await step();
 });
-
-async function all(url) {
-    const rows = [];
-    let page = await get(`${url}&limit=${PAGE}`);
-    for (;;) {
-        rows.push(...page.data);
-        if (!page.has_more) return rows;
-        assert.ok(page.next_cursor, `${url}: has_more without next_cursor`);
-        page = await get(`${url}&limit=${PAGE}&after=${encodeURIComponent(page.next_cursor)}`);
-    }
-}
-
-async function each(items, work) {
-    const queue = [...items];
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        while (queue.length) await work(queue.shift());
-    }));
-}
 
 const nonZero = (figures) => Object.fromEntries(Object.entries(figures ?? {}).filter(([, v]) => v !== "0")
     .map(([k, v]) => [k.toLowerCase(), v]).sort());
@@ -84,21 +60,11 @@ async function checkAccount(url, address, truth, tokens, count) {
     count(1);
 }
 
-for (const chain of chains) {
-    const folder = join(root, "tests/data/chains", chain);
+for (const chain of chains)
     test(`${chain}: balances, votes, supplies and vault equal the contracts' own answers`, async (t) => {
-        const data = mkdtempSync(join(tmpdir(), "altledger-golden-"));
-        chmodSync(data, 0o755); // PostgreSQL's user must get in, or its files lie elsewhere
-        undo.push(() => rmSync(data, { recursive: true, force: true }));
-        const network = join(folder, "network.json");
-        const { contracts } = JSON.parse(readFileSync(network));
+        const { url, samples, contracts } = await serve_chain(chain, undo);
         const named = (name) => contracts.find((c) => c.name === name).address.toLowerCase();
         const tokens = { alt: named("alt"), tok2: named("tok2"), vault: named("realt") };
-        await run(["mirror", "--once", "--network", network, "--source", join(folder, "chain.ndjson.gz"), "--data", data]);
-        const { program, url } = await serve("serve", "--data", data);
-        undo.push(() => program.kill("SIGTERM").ends());
-
-        const samples = JSON.parse(gunzipSync(readFileSync(join(folder, "truth.json.gz"))));
         let figures = 0;
         const count = (n) => { figures += n; };
         const people = new Set(samples.flatMap((s) => [s.alt, s.tok2, s.vault, s.votes]
@@ -113,4 +79,3 @@ for (const chain of chains) {
         t.diagnostic(`${chain}: ${figures} figures equal at ${samples.length} blocks`);
         assert.ok(figures > 1000);
     });
-}

@@ -1,0 +1,202 @@
+// tests/scenarios/golden_stake.mjs - every stake figure of the golden chains (operators, stakers, queued withdrawals) as of each sampled block.
+//
+// The truth was recorded from the views of EigenLayer's contracts. A figure that the API leaves out must be in its initial state.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { all, chains, each, serve_chain } from "./lib/golden.mjs";
+import { get } from "./lib/program.mjs";
+
+const WAD = "1000000000000000000", NOBODY = `0x${"00".repeat(20)}`, STRANGER = `0x${"ee".repeat(20)}`;
+const undo = [];
+after(async () => {
+    for (const step of undo.reverse()) await step();
+});
+
+const lower = (value) => JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" && /^0x[0-9a-fA-F]{40}$/.test(v) ? v.toLowerCase() : v));
+
+/** Counts figures per kind, and holds each to the truth. */
+class Tally {
+    counts = {};
+    equal(kind, answer, truth, where) {
+        assert.equal(String(answer), String(truth), `${kind} of ${where}`);
+        this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+    }
+    toString() {
+        return Object.entries(this.counts).map(([kind, n]) => `${kind} ${n}`).join(", ");
+    }
+}
+
+/* Before it registers, an operator is in no list, and whatever is asked of it is in its initial state. */
+const unregistered = { shares: [], magnitudes: [], allocations: [], operator_sets: [], allocation_delay: 0 };
+
+async function check_operator(chain, block, address, truth, tally) {
+    const reply = await fetch(`${chain.url}/v1/operators/${address}?at=${block}`);
+    assert.ok(reply.ok || reply.status === 404);
+    const answer = reply.ok ? lower(await reply.json()) : unregistered, where = `${address} at ${block}`;
+    const known = new Set(Object.values(chain.strategies));
+    for (const row of [...answer.shares, ...answer.magnitudes, ...answer.allocations]) assert.ok(known.has(row.strategy));
+    for (const [name, strategy] of Object.entries(chain.strategies)) {
+        const of = (list) => answer[list].find((row) => row.strategy === strategy);
+        tally.equal("operator shares", of("shares")?.shares ?? "0", truth.shares[name], `${name} of ${where}`);
+        tally.equal("max magnitude", of("magnitudes")?.max_magnitude ?? WAD, truth.max_magnitude[name], `${name} of ${where}`);
+    }
+    const alt = chain.strategies.ALT; // the only one whose allocations were recorded
+    tally.equal("encumbered magnitude", answer.magnitudes.find((m) => m.strategy === alt)?.encumbered_magnitude ?? "0", truth.encumbered, where);
+    for (const expected of truth.allocations) {
+        const at = `${expected.avs}/${expected.set} of ${where}`;
+        const row = answer.allocations.find((l) => l.avs === expected.avs && l.operator_set === expected.set && l.strategy === alt);
+        const set = answer.operator_sets.find((m) => m.avs === expected.avs && m.id === expected.set);
+        tally.equal("allocation", row?.current_magnitude ?? "0", expected.current, at);
+        tally.equal("pending difference", row?.pending_diff ?? "0", expected.pending, at);
+        tally.equal("effect block", row?.effect_block ?? 0, expected.effect, at);
+        tally.equal("minimum slashable stake", row?.minimum_slashable_stake ?? "0", expected.slashable_stake, at);
+        tally.equal("member", set?.registered ?? false, expected.member, at);
+        tally.equal("slashable", set?.slashable ?? false, expected.slashable, at);
+    }
+    tally.equal("allocation delay", answer.allocation_delay, truth.allocation_delay, where);
+    for (const m of answer.magnitudes) assert.ok(m.max_magnitude !== WAD || m.encumbered_magnitude !== "0", `left out: ${where}`);
+    for (const l of answer.allocations) assert.ok(l.current_magnitude !== "0" || l.pending_diff !== "0" || l.effect_block, `left out: ${where}`);
+    if (!reply.ok) return;
+    const listed = await all(`${chain.url}/v1/operators/${address}/allocations?at=${block}`, 2);
+    assert.deepEqual(lower(listed).map(({ slashable, ...row }) => row), answer.allocations, `allocations of ${where}`);
+}
+
+async function check_staker(chain, block, address, truth, tally) {
+    const { stake, withdrawals } = lower(await get(`${chain.url}/v1/accounts/${address}?at=${block}`));
+    const where = `${address} at ${block}`;
+    tally.equal("delegated to", stake.delegated_to ?? NOBODY, truth.delegated_to.toLowerCase(), where);
+    for (const [name, strategy] of Object.entries(chain.strategies)) {
+        const row = stake.strategies.find((s) => s.strategy === strategy), at = `${name} of ${where}`;
+        tally.equal("deposit shares", row?.deposit_shares ?? "0", truth.deposit[name], at);
+        tally.equal("withdrawable shares", row?.withdrawable_shares ?? "0", truth.withdrawable[name], at);
+        if (name in truth.scaling) tally.equal("scaling factor", row?.scaling_factor ?? WAD, truth.scaling[name] === "0" ? WAD : truth.scaling[name], at);
+        assert.ok(row === undefined || row.deposit_shares !== "0", `left out: ${at}`);
+    }
+    tally.equal("withdrawals pending", withdrawals.length, truth.queued.length, where);
+    for (const expected of truth.queued) {
+        const row = withdrawals.find((w) => w.nonce === expected.nonce), at = `withdrawal ${expected.nonce} of ${where}`;
+        assert.ok(row, at);
+        tally.equal("withdrawal start", row.start_block, expected.start, at);
+        tally.equal("withdrawal slashable until", row.slashable_until_block, row.start_block + chain.delay, at);
+        assert.deepEqual(row.strategies.map((s) => s.strategy), expected.strategies.map((s) => s.toLowerCase()), at);
+        row.strategies.forEach((s, i) => {
+            tally.equal("scaled shares", s.scaled_shares, expected.scaled[i], at);
+            tally.equal("withdrawable in the queue", s.withdrawable_shares, expected.withdrawable[i], at);
+        });
+    }
+    assert.deepEqual(withdrawals.map((w) => w.start_block), withdrawals.map((w) => w.start_block).sort((a, b) => a - b), `in order of queueing: ${where}`);
+}
+
+/* Lists say the same as the objects, page by page and in both orders. */
+async function check_lists(chain, sample, tally) {
+    const at = `at=${sample.block}`, operators = lower(await all(`${chain.url}/v1/operators?${at}`, 2));
+    const registered = operators.map((o) => o.address);
+    assert.deepEqual(registered, [...registered].sort());
+    assert.deepEqual(lower(await all(`${chain.url}/v1/operators?${at}&order=desc`, 1)), operators.toReversed());
+    for (const operator of operators) {
+        const object = lower(await get(`${chain.url}/v1/operators/${operator.address}?${at}`));
+        assert.deepEqual([operator.shares, operator.approver, operator.since_block], [object.shares, object.approver, object.since_block]);
+        const rows = lower(await all(`${chain.url}/v1/operators/${operator.address}/delegators?${at}`, 3));
+        const expected = Object.keys(sample.stakers).filter((s) => sample.stakers[s].delegated_to.toLowerCase() === operator.address);
+        const ours = rows.map((r) => r.staker).filter((s) => s in sample.stakers);
+        assert.deepEqual(ours, expected.sort(), `delegators of ${operator.address} ${at}`);
+        assert.deepEqual(rows.map((r) => r.staker).filter((s) => !(s in sample.stakers) && s !== operator.address), []);
+        assert.deepEqual(lower(await all(`${chain.url}/v1/operators/${operator.address}/delegators?${at}&order=desc`, 4)), rows.toReversed());
+        for (const row of rows.slice(0, 2))
+            assert.deepEqual(row.strategies, lower(await get(`${chain.url}/v1/accounts/${row.staker}?${at}`)).stake.strategies);
+        tally.equal("delegators", ours.length, expected.length, operator.address);
+    }
+    const sets = lower(await all(`${chain.url}/v1/operator-sets?${at}`, 2));
+    assert.deepEqual(lower(await all(`${chain.url}/v1/operator-sets?${at}&order=desc`, 4)), sets.toReversed());
+    for (const set of sets) {
+        const { members, as_of, ...rest } = lower(await get(`${chain.url}/v1/operator-sets/${set.avs}/${set.id}?${at}`));
+        assert.deepEqual([rest, as_of.block_number], [set, sample.block]);
+        const truth = Object.entries(sample.operators).filter(([, o]) => o.allocations.some((l) => l.avs === set.avs && l.set === set.id && l.member));
+        const listed = members.filter((m) => m.registered).map((m) => m.operator);
+        assert.deepEqual(listed, truth.map(([o]) => o).sort(), `members of ${set.avs}/${set.id} ${at}`);
+        assert.deepEqual((await all(`${chain.url}/v1/operators?${at}&avs=${set.avs}&operator_set=${set.id}`, 1)).map((o) => o.address.toLowerCase()), listed);
+        tally.equal("set members", listed.length, truth.length, set.id);
+    }
+}
+
+/* What a completion paid is what the view promised in the block before it. */
+async function check_withdrawals(chain, people, head, tally) {
+    await each(people, async (address) => {
+        const rows = await all(`${chain.url}/v1/accounts/${address}/withdrawals?at=${head}`, 2);
+        assert.deepEqual(await all(`${chain.url}/v1/accounts/${address}/withdrawals?order=desc`, 3), rows.toReversed());
+        const { withdrawals } = await get(`${chain.url}/v1/accounts/${address}?at=${head}`);
+        assert.deepEqual(rows.filter((w) => w.state === "pending").map((w) => w.root), withdrawals.map((w) => w.root));
+        for (const w of rows) {
+            assert.equal(w.completable_from_block, w.start_block + chain.delay + 1);
+            if (w.state === "pending") continue;
+            assert.ok(w.completed_block >= w.completable_from_block && w.completed_at > w.started_at);
+            const before = (await get(`${chain.url}/v1/accounts/${address}?at=${w.completed_block - 1}`)).withdrawals.find((b) => b.root === w.root);
+            w.strategies.forEach((s, i) => tally.equal("paid", s.paid_shares, before.strategies[i].withdrawable_shares, `${w.root} ${w.state}`));
+        }
+    });
+}
+
+/* Windows include their last block: isOperatorSlashable says "<= slashableUntil", getAllocation "< effectBlock". */
+async function check_windows(chain, samples, tally) {
+    const ask = async (operator, at) => lower(await get(`${chain.url}/v1/operators/${operator}?at=${at}`));
+    const head = samples.at(-1).block;
+    for (const { block, operators } of samples)
+        for (const [operator, { allocations }] of Object.entries(operators))
+            for (const { avs, set, effect } of allocations.filter((l) => Number(l.effect) > block && Number(l.effect) <= head)) {
+                const of = ({ allocations: list }) => list.find((l) => l.avs === avs && l.operator_set === set && l.strategy === chain.strategies.ALT);
+                const before = of(await ask(operator, effect - 1)), then = of(await ask(operator, effect));
+                if (before?.effect_block !== Number(effect)) continue; // a slash or the end of the registration came between
+                tally.equal("pending until", then?.effect_block ?? 0, 0, `${operator} at ${effect}`);
+                if (then) tally.equal("becomes current", then.current_magnitude, BigInt(before.current_magnitude) + BigInt(before.pending_diff), `${operator} at ${effect}`);
+            }
+    for (const operator of Object.keys(samples.at(-1).operators))
+        for (const { avs, id, slashable_until } of (await ask(operator, head)).operator_sets.filter((m) => m.slashable_until && m.slashable_until < head))
+            for (const at of [slashable_until, slashable_until + 1]) {
+                const { slashable } = (await ask(operator, at)).operator_sets.find((m) => m.avs === avs && m.id === id);
+                tally.equal("slashable until", slashable, at === slashable_until, `${operator} at ${at}`);
+            }
+}
+
+async function check_ways_to_ask(chain, sample) {
+    const [operator] = Object.keys(sample.operators), [staker] = Object.keys(sample.stakers);
+    for (const path of [`operators/${operator}`, `accounts/${staker}`]) {
+        const answer = await get(`${chain.url}/v1/${path}?at=${sample.block}`);
+        for (const at of [answer.as_of.block_hash, answer.as_of.block_time])
+            assert.deepEqual(await get(`${chain.url}/v1/${path}?at=${at}`), answer);
+    }
+    const nobody = await get(`${chain.url}/v1/accounts/${STRANGER}`);
+    assert.deepEqual([nobody.stake, nobody.withdrawals], [{ delegated_to: null, strategies: [] }, []]);
+    assert.deepEqual((await get(`${chain.url}/v1/accounts/${STRANGER}/withdrawals`)).data, []);
+    for (const path of ["", "/delegators", "/allocations"]) {
+        await get(`${chain.url}/v1/operators/${STRANGER}${path}`, 404);
+        await get(`${chain.url}/v1/operators/${operator}${path}?at=0`, 404);
+    }
+    await get(`${chain.url}/v1/operator-sets/${STRANGER}/0`, 404);
+    const by_shares = await all(`${chain.url}/v1/operators?sort=shares&strategy=${chain.strategies.ALT}`, 2);
+    const shares = by_shares.map((o) => BigInt(lower(o).shares.find((s) => s.strategy === chain.strategies.ALT).shares));
+    assert.ok(shares.length > 2 && shares.every((n, i) => n > 0n && (i === 0 || n <= shares[i - 1])));
+    assert.deepEqual(await all(`${chain.url}/v1/operators?sort=shares&strategy=${chain.strategies.ALT}&order=asc`, 3), by_shares.toReversed());
+    for (const [query, param] of [["sort=shares", "strategy"], [`sort=shares&strategy=${operator}&at=5`, "sort"], ["operator_set=1", "operator_set"]])
+        assert.equal((await get(`${chain.url}/v1/operators?${query}`, 400)).param, param);
+}
+
+for (const name of chains)
+    test(`${name}: operators, stakers and queued withdrawals equal the contracts' own answers`, async (t) => {
+        const { url, samples, contracts, parameters } = await serve_chain(name, undo), tally = new Tally();
+        const strategies = Object.fromEntries(contracts.filter((c) => c.kind === "eigenlayer.strategy")
+            .map((c) => [c.name.replace("strategy ", ""), c.address.toLowerCase()]));
+        const chain = { url, strategies, delay: parameters.min_withdrawal_delay_blocks };
+        for (const sample of samples) {
+            const { block } = sample;
+            await each(Object.entries(sample.operators), ([address, truth]) => check_operator(chain, block, address, truth, tally));
+            await each(Object.entries(sample.stakers), ([address, truth]) => check_staker(chain, block, address, truth, tally));
+        }
+        await each(samples.filter((_, i) => i % 6 === 5), (sample) => check_lists(chain, sample, tally));
+        const last = samples.at(-1);
+        await check_withdrawals(chain, Object.keys(last.stakers), last.block, tally);
+        await check_windows(chain, samples, tally);
+        await check_ways_to_ask(chain, last);
+        t.diagnostic(`${name}: at ${samples.length} blocks equal: ${tally}`);
+        const least = { "operator shares": 200, "minimum slashable stake": 1000, "withdrawable shares": 1000, "withdrawable in the queue": 50, paid: 5, "slashable until": 2 };
+        for (const [kind, n] of Object.entries(least)) assert.ok(tally.counts[kind] >= n, `${kind}: ${tally.counts[kind]}`);
+    });
