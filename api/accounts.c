@@ -1,6 +1,7 @@
 /* api/accounts.c - what an account has at a block: balances, votes, stake, pending withdrawals; and its votes as a list. */
 #include <string.h>
 
+#include "api/account_alt_staking.h"
 #include "api/account_stake.h"
 #include "api/asset.h"
 #include "api/routes.h"
@@ -8,7 +9,14 @@
 
 /* ledger.book.id; 0 marks a row of ledger.delegate, -1 the one row of the sections that are packed (nested.h). */
 enum { BOOK_PACKED = -1, BOOK_DELEGATE = 0, BOOK_TOKEN = 1, BOOK_VOTES = 4 };
-enum { COLUMN_BOOK = AT_COLUMNS, COLUMN_ASSET, COLUMN_AMOUNT, COLUMN_DELEGATE, COLUMN_STAKE };
+enum {
+    COLUMN_BOOK = AT_COLUMNS,
+    COLUMN_ASSET,
+    COLUMN_AMOUNT,
+    COLUMN_DELEGATE,
+    COLUMN_STAKE,
+    COLUMN_ALT_STAKING = COLUMN_STAKE + 3
+};
 
 /* Rows of one token stand together: its delegate (by the index, backwards), its balance, its votes. What is packed stands in the
  * last row. */
@@ -16,15 +24,16 @@ enum { COLUMN_BOOK = AT_COLUMNS, COLUMN_ASSET, COLUMN_AMOUNT, COLUMN_DELEGATE, C
 #define ACCOUNT_ROWS                                                                                                  \
     "SELECT a.*, x.* FROM a CROSS JOIN LATERAL ("                                                                     \
     " SELECT n.book, n.asset, e.balance, NULL::bytea AS delegate, NULL::bytea AS operator, NULL AS stake,"            \
-    "  NULL AS withdrawals FROM ledger.account n"                                                                     \
+    "  NULL AS withdrawals, NULL AS alt_staking FROM ledger.account n"                                                \
     "  CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position"  \
     "    ORDER BY e.position DESC LIMIT 1) e"                                                                         \
     "  WHERE n.owner = $5 AND n.book IN (1, 4) AND e.balance > 0"                                                     \
     " UNION ALL"                                                                                                      \
-    " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate, NULL, NULL, NULL FROM ledger.delegate d"     \
-    "   WHERE d.delegator = $5 AND d.position <= a.position"                                                          \
+    " (SELECT DISTINCT ON (d.token) 0::smallint, d.token, 0, d.delegate, NULL, NULL, NULL, NULL"                      \
+    "   FROM ledger.delegate d WHERE d.delegator = $5 AND d.position <= a.position"                                    \
     "   ORDER BY d.token DESC, d.position DESC)"                                                                      \
-    " UNION ALL SELECT -1::smallint, NULL, NULL, NULL, s.* FROM (" ACCOUNT_STAKE ") s"                                \
+    " UNION ALL SELECT -1::smallint, NULL, NULL, NULL, s.*, " ACCOUNT_ALT_STAKING                                     \
+    " FROM (" ACCOUNT_STAKE ") s"                                                                                     \
     ") x ORDER BY x.asset, x.book"
 /* clang-format on */
 
@@ -102,13 +111,6 @@ static void write_votes(struct json_writer *w, const struct rows *rows)
     jw_array_end(w);
 }
 
-static void write_alt_staking(struct json_writer *w)
-{
-    jw_key(w, "alt_staking");
-    jw_array(w);
-    jw_array_end(w);
-}
-
 static enum err account_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
     jw_key(&reply->json, "address");
@@ -116,7 +118,7 @@ static enum err account_answer(const struct request *r, const struct rows *rows,
     write_balances(&reply->json, rows);
     write_votes(&reply->json, rows);
     account_stake_write(&reply->json, rows, rows_count(rows) - 1, COLUMN_STAKE);
-    write_alt_staking(&reply->json);
+    account_alt_staking_write(r, &reply->json, rows, rows_count(rows) - 1, COLUMN_ALT_STAKING);
     return OK;
 }
 
@@ -153,11 +155,6 @@ static enum err votes_ask(const struct request *r, struct statement *s)
              .about = "Whom the account delegated its own units to."},              \
             {.name = "units", .type = T_AMOUNT, .about = "What getVotes answers for the account."})
 
-static const struct member cooldown[] = {{.name = "amount", .type = T_AMOUNT, .about = "What cools down."},
-                                         {.name = "started_at", .type = T_TIME, .about = "Since when."},
-                                         {.name = "available_at", .type = T_TIME, .about = "Until when."},
-                                         {0}};
-
 const struct route accounts_routes[] = {
     {.method = "GET",
      .path = "/v1/accounts/{address}",
@@ -187,16 +184,7 @@ const struct route accounts_routes[] = {
                  {.name = "alt_staking",
                   .nest = NEST_LIST,
                   .about = "Positions in ALT's own staking contract.",
-                  .members = MEMBERS({.name = "contract", .type = T_ADDRESS, .about = "The staking contract."},
-                                     {.name = "operator", .type = T_ADDRESS, .about = "The operator."},
-                                     {.name = "staked",
-                                      .type = T_AMOUNT,
-                                      .about = "balanceOf(user, operator), cooling part included."},
-                                     {.name = "cooldown",
-                                      .nest = NEST_OBJECT,
-                                      .nullable = true,
-                                      .about = "What is leaving.",
-                                      .members = cooldown})}),
+                  .members = account_alt_staking_members}),
      .ask = account_ask,
      .answer = account_answer},
     {.method = "GET",
