@@ -2,6 +2,11 @@
 #include "api/asset.h"
 #include "api/routes.h"
 #include "api/sql.h"
+#include "ledger/account.h"
+
+#define BOOK_NAME(code, number, name, debit_normal) name,
+static const char *const books[] = {BOOK_TABLE(BOOK_NAME) NULL};
+#undef BOOK_NAME
 
 /* Each account of the owner gives at most a page of its own entries, in index order; the page is the merge of those.
  * So page 1,000 costs what page 1 costs. The joins that only decorate a row come after the limit and are one index
@@ -51,10 +56,10 @@ const struct route entries_routes[] = {
      .cache = CACHE_STATE,
      .parameters =
          PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose statement."},
-                    {.name = "asset", .type = PARAMETER_ADDRESS, .about = "Only entries of this token contract."},
+                    {.name = "asset", .type = PARAMETER_ADDRESS, .about = "Only entries of this token or strategy."},
                     {.name = "book",
                      .type = PARAMETER_CHOICE,
-                     .choices = CHOICES("token", "token.issued", "token.unexplained", "votes", "votes.issued"),
+                     .choices = books,
                      .about = "Only entries of this book; without it, of all books that people hold accounts in."}),
      .members = MEMBERS(
          {.name = "id", .type = T_TEXT, .about = "Block hash, log index and leg; the same in every replay."},
@@ -62,8 +67,8 @@ const struct route entries_routes[] = {
          {.name = "block_time", .type = T_TIME, .about = "Time of that block."},
          {.name = "log_index", .type = T_U64, .about = "The log in the block that caused it."},
          {.name = "tx_hash", .type = T_HASH, .about = "The transaction."},
-         {.name = "book", .type = T_TEXT, .about = "The book: token, votes, ..."},
-         {.name = "asset", .type = T_ADDRESS, .write = asset_write_token, .about = "The token's contract."},
+         {.name = "book", .type = T_TEXT, .about = "The book: token, votes, deposit, operator, ..."},
+         {.name = "asset", .type = T_ADDRESS, .write = asset_write_token, .about = "The token or strategy."},
          {.name = "token_id",
           .type = T_AMOUNT,
           .nullable = true,

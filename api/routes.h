@@ -14,6 +14,7 @@ extern const struct route blocks_routes[];
 extern const struct route entries_routes[];
 extern const struct route events_routes[];
 extern const struct route health_routes[];
+extern const struct route history_routes[];
 extern const struct route holders_routes[];
 extern const struct route openapi_routes[];
 extern const struct route operator_lists_routes[];

@@ -182,3 +182,47 @@ CREATE FUNCTION api_v1.operator_sets(of_avs bytea, until bigint) RETURNS TABLE (
              WHERE (of_avs IS NULL OR t.avs = of_avs) AND t.position <= until ORDER BY t.operator_set, t.avs, t.position) f
 $$;
 COMMENT ON FUNCTION api_v1.operator_sets(bytea, bigint) IS 'Operator sets of an AVS (null: of all) that had been created by a position; recipient: where slashed shares go, null: they are burned.';
+
+CREATE FUNCTION api_v1.operator_strategies(of_operator bytea, until bigint, number bigint)
+RETURNS TABLE (strategy bytea, shares numeric, max_magnitude numeric, encumbered_magnitude numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
+    SELECT coalesce(s.strategy, m.strategy), coalesce(s.shares, 0), coalesce(m.max_magnitude, 1000000000000000000), coalesce(m.encumbered_magnitude, 0)
+      FROM api_v1.operator_shares(of_operator, until) s FULL JOIN api_v1.magnitudes(of_operator, until, number) m ON m.strategy = s.strategy
+     WHERE s.shares > 0 OR m.max_magnitude <> 1000000000000000000 OR m.encumbered_magnitude <> 0
+$$;
+COMMENT ON FUNCTION api_v1.operator_strategies(bytea, bigint, bigint) IS 'Shares and magnitudes of an operator, by strategy; left out where all are as at first (0, 1e18, 0).';
+
+CREATE FUNCTION api_v1.seconds_of(number bigint) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT extract(epoch FROM b.time)::bigint FROM mirror.chain h JOIN mirror.block b ON b.id = h.block
+             WHERE h.number <= seconds_of.number ORDER BY h.number DESC LIMIT 1);
+END $$;
+COMMENT ON FUNCTION api_v1.seconds_of(bigint) IS 'Unix time of the last canonical block at or before this number whose header is stored; null: none.';
+
+-- In plpgsql, so that a page makes its own points only, however many lie before and behind it.
+CREATE FUNCTION api_v1.history_points(head bigint, from_number bigint, from_time timestamptz, to_number bigint, to_time timestamptz,
+                                      step bigint, in_time boolean, after bigint, points bigint)
+RETURNS TABLE (key bigint, number bigint) LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50 AS $$
+DECLARE
+    lowest bigint := (SELECT h.number FROM mirror.chain h ORDER BY h.number LIMIT 1);
+    last bigint;
+BEGIN
+    IF in_time THEN
+        lowest := api_v1.seconds_of(lowest);
+        key := coalesce(extract(epoch FROM from_time)::bigint, (api_v1.seconds_of(from_number) + step - 1) / step * step, 0);
+        last := least(coalesce(extract(epoch FROM to_time)::bigint, api_v1.seconds_of(to_number)), api_v1.seconds_of(head));
+    ELSE
+        key := coalesce(from_number, api_v1.number_at(from_time), lowest);
+        last := least(CASE WHEN to_time IS NULL THEN to_number ELSE coalesce(api_v1.number_at(to_time), -1) END, head);
+    END IF;
+    key := key + (greatest(lowest - key, 0) + step - 1) / step * step;
+    IF after >= key THEN
+        key := key + ((after - key) / step + 1) * step;
+    END IF;
+    WHILE points > 0 AND key <= last LOOP
+        number := CASE WHEN in_time THEN api_v1.number_at(to_timestamp(key)) ELSE key END;
+        RETURN NEXT;
+        key := key + step;
+        points := points - 1;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION api_v1.history_points(bigint, bigint, timestamptz, bigint, timestamptz, bigint, boolean, bigint, bigint) IS 'Points of a history behind the key `after`: block numbers, or (in_time) unix times with the last block at or before each. They are from, from + step, ... up to `to` and the head; without from (in_time: or with a block as from) they begin at a multiple of step since 1970.';
