@@ -2,6 +2,7 @@
 #include "api/event.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/mirror/abi.h"
@@ -121,4 +122,16 @@ void event_write_members(struct json_writer *w, const struct rows *rows, size_t 
         else
             write_column(w, rows, row, first + i, members[i].type);
     }
+}
+
+bool event_id_parse(const char *text, struct hash *block, int32_t *log_index)
+{
+    const char *dash = strchr(text, '-');
+    if (dash == NULL || hash_parse(text, (size_t)(dash - text), block) != OK)
+        return false;
+    size_t n = strlen(dash + 1);
+    if (n == 0 || n > 9 || strspn(dash + 1, "0123456789") != n || (n > 1 && dash[1] == '0'))
+        return false;
+    *log_index = (int32_t)strtol(dash + 1, NULL, 10);
+    return true;
 }

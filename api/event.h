@@ -44,6 +44,9 @@ void event_write_raw(struct json_writer *w, const struct rows *rows, size_t row,
 /* The members of an event whose columns begin at `first`. */
 void event_write_members(struct json_writer *w, const struct rows *rows, size_t row, size_t first);
 
+/* "0x<block hash>-<log index>", the id of what a log made. False: no id that a log can have. */
+bool event_id_parse(const char *text, struct hash *block, int32_t *log_index);
+
 extern const struct member event_raw_members[];
 #define EVENT_MEMBERS                                                                                              \
     {.name = "id", .type = T_TEXT, .about = "Block hash and log index; the same in every replay."},                \

@@ -1,0 +1,137 @@
+/* api/slash_impact.c - what a slash cost whom: its stakers and queued withdrawals, and the slashes that hit an account. */
+#include "api/routes.h"
+#include "api/slash.h"
+#include "api/sql.h"
+
+/* ---- of one slash, everyone ---- */
+
+/* The key: strategy ($7), kind ($8: 0 stakers by address, 1 withdrawals in order of queueing, 2 dust, 3 residue), staker ($9),
+ * position of the withdrawal ($10). Each branch begins behind it and stops at the limit ($11), so that page 1,000 costs what page 1
+ * costs; the last page of a strategy also costs the sum of all its losses. Operator shares are read after the slash's own logs. */
+/* clang-format off */
+#define ROWS_OF_IMPACT                                                                                                \
+    " SELECT t.strategy, t.total_shares, t.live_shares, t.magnitude_before, t.magnitude_after, y.*"                   \
+    " FROM ledger.slash_strategy t CROSS JOIN LATERAL ("                                                              \
+    "  (SELECT 0::smallint AS kind, l.staker AS who, 0::bigint AS place, l.staker AS account, NULL::bytea AS root,"   \
+    "    l.before, l.after, l.booked FROM api_v1.slashed_stakers(t.operator, t.strategy, s.position - 1,"             \
+    "    t.magnitude_before, t.magnitude_after,"                                                                      \
+    "    CASE WHEN t.strategy > $7 OR $8 < 0 THEN '' WHEN $8 = 0 THEN $9 END, $11) l)"                                \
+    "  UNION ALL"                                                                                                     \
+    "  (SELECT 1::smallint, '', l.position, l.staker, l.root, l.before, l.after, NULL"                                \
+    "    FROM api_v1.slashed_withdrawals(t.operator, t.strategy, s.position - 1, s.position >> 32,"                   \
+    "    t.magnitude_before, t.magnitude_after,"                                                                      \
+    "    CASE WHEN t.strategy > $7 OR $8 < 1 THEN -1 WHEN $8 = 1 THEN $10 END, $11) l)"                               \
+    "  UNION ALL SELECT k.kind::smallint, '', 0, NULL, NULL, NULL, NULL, NULL FROM (VALUES (2), (3)) k (kind)) y"     \
+    " WHERE" SQL_STRATEGIES_OF("s") " AND t.strategy >= $7 AND t.magnitude_after < t.magnitude_before"                \
+    "  AND (t.strategy, y.kind, y.who, y.place) > ($7, $8, $9, $10)"                                                  \
+    " ORDER BY t.strategy, y.kind, y.who, y.place LIMIT $11"
+#define OPERATOR_SHARES                                                                                               \
+    "coalesce((SELECT e.balance FROM ledger.entry e WHERE e.position < s.position AND e.account ="                    \
+    "  (SELECT n.id FROM ledger.account n WHERE n.book = 8 AND n.asset = z.strategy AND n.owner = s.operator"         \
+    "     AND n.second = '') ORDER BY e.position DESC LIMIT 1), 0) + z.live_shares"
+/* A page has not seen all rows; a stream from the beginning has, and adds them up on the way. */
+#define SUMS_OF_PAGE                                                                                                  \
+    "z AS MATERIALIZED (" ROWS_OF_IMPACT "),"                                                                         \
+    " u AS MATERIALIZED (SELECT z.strategy, l.dust, l.dust_loss, l.staker_loss + l.withdrawal_loss AS loss"           \
+    "   FROM (SELECT DISTINCT ON (q.strategy) q.* FROM z q WHERE q.kind > 1) z"                                       \
+    "   CROSS JOIN LATERAL api_v1.slash_losses(s.operator, z.strategy, s.position - 1, s.position >> 32,"             \
+    "     z.magnitude_before, z.magnitude_after, " OPERATOR_SHARES ") l)"
+#define SUMS_OF_STREAM                                                                                                \
+    "y AS MATERIALIZED (" ROWS_OF_IMPACT "),"                                                                         \
+    " z AS (SELECT * FROM y),"                                                                                        \
+    " u AS MATERIALIZED (SELECT z.strategy, d.dust, z.loss,"                                                          \
+    "     d.dust - div(d.dust * z.magnitude_after + z.magnitude_before - 1, z.magnitude_before) AS dust_loss"         \
+    "   FROM (SELECT y.strategy, y.live_shares, y.magnitude_before, y.magnitude_after, coalesce(sum(y.booked), 0)"    \
+    "       AS booked, coalesce(sum(y.before - y.after), 0) AS loss FROM y GROUP BY 1, 2, 3, 4) z"                    \
+    "   CROSS JOIN LATERAL (SELECT greatest(" OPERATOR_SHARES " - z.booked, 0) AS dust) d)"
+#define IMPACT(sums)                                                                                                  \
+    SQL_AT "SELECT a.*, x.* FROM a CROSS JOIN LATERAL " SQL_SLASH_BY_ID " s LEFT JOIN LATERAL (WITH " sums            \
+    " SELECT z.strategy, (ARRAY['staker', 'withdrawal', 'dust', 'residue'])[z.kind + 1], z.account, z.root,"          \
+    " CASE z.kind WHEN 2 THEN u.dust ELSE z.before END, CASE z.kind WHEN 2 THEN u.dust - u.dust_loss ELSE z.after"    \
+    " END, CASE z.kind WHEN 2 THEN u.dust_loss WHEN 3 THEN z.total_shares - u.loss - u.dust_loss"                     \
+    "   ELSE z.before - z.after END, z.strategy AS key1, z.kind AS key2, z.who AS key3, z.place AS key4"              \
+    " FROM z LEFT JOIN u ON z.kind > 1 AND u.strategy = z.strategy) x ON true ORDER BY x.key1, x.key2, x.key3, x.key4"
+/* clang-format on */
+
+static enum err impact_ask(const struct request *r, struct statement *s)
+{
+    bool whole = r->page.limit == INT64_MAX && !r->page.continued;
+    s->sql = whole ? IMPACT(SUMS_OF_STREAM) : IMPACT(SUMS_OF_PAGE);
+    statement_at(s, r);         /* $1 .. $4 */
+    TRY(slash_id_params(r, s)); /* $5, $6 */
+    statement_page(s, r);       /* $7 .. $11 */
+    return OK;
+}
+
+/* ---- of one account, every slash ---- */
+
+/* As many rows as slashes of the operators that it ever was with: few. */
+/* clang-format off */
+#define SUFFERED(compare, order)                                                                                      \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT " SQL_SLASH_ID("h.hash", "p.log_index") " AS id,"        \
+    " p.position >> 32 AS block_number, h.time AS block_time, p.operator, p.avs, p.operator_set, p.strategy,"         \
+    " CASE WHEN p.root IS NULL THEN 'staker' ELSE 'withdrawal' END AS kind, p.root, p.before, p.after,"               \
+    " p.before - p.after AS loss, p.position AS key1, p.strategy AS key2, p.place AS key3"                            \
+    " FROM (SELECT q.* FROM api_v1.account_slashes($5, a.position) q"                                                 \
+    "   WHERE (q.position, q.strategy, q.place) " compare " ($6, $7, $8)"                                             \
+    "   ORDER BY q.position " order ", q.strategy " order ", q.place " order " LIMIT $9) p"                           \
+    " CROSS JOIN LATERAL (SELECT b.hash, b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"            \
+    "   WHERE m.number = p.position >> 32 LIMIT 1) h) x ON true"                                                      \
+    " ORDER BY x.key1 " order ", x.key2 " order ", x.key3 " order
+/* clang-format on */
+
+static enum err suffered_ask(const struct request *r, struct statement *s)
+{
+    s->sql = r->page.descending ? SUFFERED("<", "DESC") : SUFFERED(">", "ASC");
+    statement_at(s, r);               /* $1 .. $4 */
+    statement_value(s, r, "address"); /* $5 */
+    statement_page(s, r);             /* $6 .. $9 */
+    return OK;
+}
+
+#define LOSS_MEMBERS                                                                                                \
+    {.name = "withdrawal_root", .type = T_HASH, .nullable = true, .about = "Of a queued withdrawal: its root."},    \
+        {.name = "before",                                                                                          \
+         .type = T_AMOUNT,                                                                                          \
+         .nullable = true,                                                                                          \
+         .about = "Shares that could be withdrawn before; null: the logs leave it open."},                          \
+        {.name = "after", .type = T_AMOUNT, .nullable = true, .about = "The same after the slash."},                \
+    {                                                                                                               \
+        .name = "loss", .type = T_DELTA, .nullable = true, .about = "before - after; all rows sum to total_shares." \
+    }
+
+const struct route slash_impact_routes[] = {
+    {.method = "GET",
+     .path = "/v1/slashes/{id}/impact",
+     .about = "What a slash cost each staker and each queued withdrawal, and what rounding left over.",
+     .shape = SHAPE_LIST,
+     .takes_at = true,
+     .cache = CACHE_STATE,
+     .parameters = PARAMETERS(SLASH_ID_PARAMETER),
+     .members =
+         MEMBERS({.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
+                 {.name = "kind", .type = T_TEXT, .about = SLASH_KIND_ABOUT},
+                 {.name = "account", .type = T_ADDRESS, .nullable = true, .about = "The staker; null for the residue."},
+                 LOSS_MEMBERS),
+     .KEYS(T_BYTES, T_I16, T_BYTES, T_I64),
+     .ask = impact_ask},
+    {.method = "GET",
+     .path = "/v1/accounts/{address}/slashes",
+     .about = "Slashes that hit an account, its delegated stake or what it had queued, with what each cost it.",
+     .shape = SHAPE_LIST,
+     .takes_at = true,
+     .cache = CACHE_STATE,
+     .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose losses."}),
+     .members = MEMBERS({.name = "id", .type = T_TEXT, .about = "The slash, as in /v1/slashes/{id}."},
+                        {.name = "block_number", .type = T_U64, .about = "The block it stands in."},
+                        {.name = "block_time", .type = T_TIME, .about = "Time of that block."},
+                        {.name = "operator", .type = T_ADDRESS, .about = "The operator that was slashed."},
+                        {.name = "avs", .type = T_ADDRESS, .about = "By whose operator set."},
+                        {.name = "operator_set", .type = T_U64, .about = "Number of that operator set of the AVS."},
+                        {.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
+                        {.name = "kind", .type = T_TEXT, .about = "staker: delegated stake; withdrawal: queued."},
+                        LOSS_MEMBERS),
+     .KEYS(T_I64, T_BYTES, T_I64),
+     .both_orders = true,
+     .ask = suffered_ask},
+    {0}};

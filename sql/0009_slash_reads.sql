@@ -1,0 +1,107 @@
+-- sql/0009_slash_reads.sql - whom a slash hits and how hard: the rows behind impacts, simulations and statements of losses.
+--
+-- Functions that yield rows are one SELECT each, so that PostgreSQL inlines them: in order of their key, beyond one, at most so many
+-- (null: all), every value by one probe of its timeline's index. `until` is the last position that counts: the one before the slash's
+-- own row, whose logs change nothing that is read here. Subqueries in the column list, not joins: a join would be memoized, and no
+-- probe comes twice. Arithmetic is SlashingLib's: mulWad(x, y) = div(x * y, 1e18), rounded down; a slashing factor is the operator's
+-- maximum magnitude, for beacon chain ETH mulWad that by the staker's beacon chain slashing factor.
+
+CREATE FUNCTION api_v1.withdrawal_delay() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce((SELECT max((j.value #>> '{parameters,min_withdrawal_delay_blocks}')::bigint) FROM jsonb_array_elements(n.file -> 'contracts') j
+                      WHERE j.value ->> 'kind' = 'eigenlayer.delegation_manager'),
+                    (n.file #>> '{parameters,min_withdrawal_delay_blocks}')::bigint, 100800)
+      FROM (SELECT c.network::jsonb AS file FROM mirror.cursor c) n
+$$;
+COMMENT ON FUNCTION api_v1.withdrawal_delay() IS 'MIN_WITHDRAWAL_DELAY_BLOCKS of the network: for how many blocks after its own a queued withdrawal can be slashed.';
+
+CREATE FUNCTION api_v1.deposit_before(of_staker bytea, of_strategy bytea, moment bigint) RETURNS TABLE (shares numeric, scaling_factor numeric, doubt numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT (SELECT t.balance FROM ledger.entry t WHERE t.position < moment AND t.account =
+               (SELECT n.id FROM ledger.account n WHERE n.book = 6 AND n.asset = of_strategy AND n.owner = of_staker AND n.second = '')
+             ORDER BY t.position DESC LIMIT 1),
+           coalesce((SELECT t.factor FROM ledger.scaling_factor t WHERE t.staker = of_staker AND t.strategy = of_strategy AND t.position < moment
+                      ORDER BY t.position DESC LIMIT 1), 1000000000000000000),
+           CASE WHEN EXISTS (SELECT FROM ledger.deposit_doubt) THEN
+               (SELECT t.most FROM ledger.deposit_doubt t WHERE t.staker = of_staker AND t.strategy = of_strategy AND t.position < moment
+                 ORDER BY t.position DESC LIMIT 1) END
+    OFFSET 0
+$$;
+COMMENT ON FUNCTION api_v1.deposit_before(bytea, bytea, bigint) IS 'Deposit shares of a staker just before a position (null: never any), their scaling factor, and by how much the true deposit shares may be less (null: exact).';
+
+-- To leave an operator a staker undelegates: a row with the zero address.
+CREATE FUNCTION api_v1.slashed_stakers(of_operator bytea, of_strategy bytea, until bigint, m_before numeric, m_after numeric, beyond bytea, most bigint)
+RETURNS TABLE (staker bytea, "before" numeric, "after" numeric, booked numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000 AS $$
+    SELECT q.staker, CASE WHEN q.doubt > 0 THEN NULL ELSE b.booked END,
+           CASE WHEN q.doubt > 0 THEN NULL ELSE div(x.scaled * div(m_after * x.beacon, 1000000000000000000), 1000000000000000000) END, b.booked
+      FROM (SELECT d.staker::bytea, h.*
+              FROM (SELECT t.staker, max(t.position) AS since FROM ledger.delegation t
+                     WHERE t.operator = of_operator AND t.staker > beyond AND t.position <= until GROUP BY t.staker ORDER BY t.staker) d
+             CROSS JOIN LATERAL api_v1.deposit_before(d.staker, of_strategy, until + 1) h
+             WHERE (SELECT t.position FROM ledger.delegation t WHERE t.operator = '\x0000000000000000000000000000000000000000' AND t.staker = d.staker
+                       AND t.position > d.since AND t.position <= until LIMIT 1) IS NULL
+             ORDER BY d.staker OFFSET 0) q
+     CROSS JOIN LATERAL (SELECT div(q.shares * q.scaling_factor, 1000000000000000000) AS scaled,
+                                CASE WHEN of_strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN 1000000000000000000
+                                     ELSE coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = q.staker AND t.position <= until
+                                                     ORDER BY t.position DESC LIMIT 1), 1000000000000000000) END AS beacon) x
+     CROSS JOIN LATERAL (SELECT div(x.scaled * div(m_before * x.beacon, 1000000000000000000), 1000000000000000000) AS booked) b
+     WHERE q.shares > 0 ORDER BY q.staker LIMIT most
+$$;
+COMMENT ON FUNCTION api_v1.slashed_stakers(bytea, bytea, bigint, numeric, numeric, bytea, bigint) IS 'Stakers who are delegated to an operator and have deposit shares in a strategy: withdrawable shares by one maximum magnitude and by another, null where the logs leave open how many deposit shares they have; booked: before, as if they did not.';
+
+-- DelegationManager._getSlashableSharesInQueue: what was queued in blocks [number - delay, number]. None of it can be completed before.
+CREATE FUNCTION api_v1.slashed_withdrawals(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, beyond bigint, most bigint)
+RETURNS TABLE ("position" bigint, root bytea, staker bytea, scaled numeric, "before" numeric, "after" numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 AS $$
+    SELECT w.position, w.root::bytea, w.staker::bytea, q.scaled, q.before, q.after
+      FROM ledger.withdrawal w
+     CROSS JOIN LATERAL (SELECT CASE WHEN of_strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN 1000000000000000000
+                                     ELSE coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = w.staker AND t.position <= until
+                                                     ORDER BY t.position DESC LIMIT 1), 1000000000000000000) END AS beacon) x
+     CROSS JOIN LATERAL (SELECT sum(s.scaled_shares) AS scaled,
+                                sum(div(s.scaled_shares * div(m_before * x.beacon, 1000000000000000000), 1000000000000000000)) AS "before",
+                                sum(div(s.scaled_shares * div(m_after * x.beacon, 1000000000000000000), 1000000000000000000)) AS "after"
+                           FROM ledger.withdrawal_share s WHERE s.root = w.root AND s.strategy = of_strategy) q
+     WHERE w.operator = of_operator AND w.position > beyond AND w.position >= (number - (SELECT api_v1.withdrawal_delay())) << 32 AND w.position <= until
+       AND w.state = 0 AND w.slashable_until >= number AND q.scaled IS NOT NULL
+     ORDER BY w.position LIMIT most
+$$;
+COMMENT ON FUNCTION api_v1.slashed_withdrawals(bytea, bytea, bigint, bigint, numeric, numeric, bigint, bigint) IS 'Queued withdrawals of an operator''s stakers that a slash in the block would hit, with their scaled shares of a strategy and what those pay by one maximum magnitude and by another; in the order of queueing.';
+
+-- Scaling factors are rounded down: what is lost of them stays with the operator and belongs to no staker.
+CREATE FUNCTION api_v1.slash_losses(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, operator_shares numeric)
+RETURNS TABLE (stakers bigint, unknown bigint, staker_loss numeric, withdrawals bigint, withdrawal_loss numeric, dust numeric, dust_loss numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT s.n, s.unknown, s.loss, w.n, w.loss, d.dust, d.dust - div(d.dust * m_after + m_before - 1, m_before)
+      FROM (SELECT count(*) AS n, count(*) FILTER (WHERE x.before IS NULL) AS unknown, coalesce(sum(x.before - x.after), 0) AS loss, coalesce(sum(x.booked), 0) AS booked
+              FROM api_v1.slashed_stakers(of_operator, of_strategy, until, m_before, m_after, '', NULL) x) s
+     CROSS JOIN (SELECT count(*) AS n, coalesce(sum(x.before - x.after), 0) AS loss
+                   FROM api_v1.slashed_withdrawals(of_operator, of_strategy, until, number, m_before, m_after, -1, NULL) x) w
+     CROSS JOIN LATERAL (SELECT greatest(operator_shares - s.booked, 0) AS dust) d
+$$;
+COMMENT ON FUNCTION api_v1.slash_losses(bytea, bytea, bigint, bigint, numeric, numeric, numeric) IS 'How many stakers and queued withdrawals a slash hits and what they lose together (of stakers what is known; unknown: how many are not), and the operator shares that belong to no staker.';
+
+CREATE FUNCTION api_v1.account_slashes(of_account bytea, until bigint)
+RETURNS TABLE ("position" bigint, log_index integer, operator bytea, avs bytea, operator_set bigint, strategy bytea, place bigint, root bytea, "before" numeric, "after" numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
+    SELECT s.position, s.log_index, s.operator::bytea, s.avs::bytea, s.operator_set, t.strategy::bytea, k.place, k.root::bytea, q.before, q.after
+      FROM (SELECT d.operator, d.since, d.ended, 0::bigint AS place, NULL::bytea AS root
+              FROM (SELECT t.operator, t.position AS since, lead(t.position) OVER (ORDER BY t.position) AS ended
+                      FROM ledger.delegation t WHERE t.staker = of_account) d
+            UNION ALL
+            SELECT w.operator, w.position, (w.slashable_until + 1) << 32, w.position, w.root FROM ledger.withdrawal w WHERE w.staker = of_account AND w.state = 0) k
+      JOIN ledger.slash s ON s.operator = k.operator AND s.position > k.since AND s.position < coalesce(k.ended, 9223372036854775807)
+      JOIN ledger.slash_strategy t ON t.operator = s.operator AND t.position > s.position AND t.position <= s.position + s.items
+     CROSS JOIN LATERAL (SELECT CASE WHEN t.strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN 1000000000000000000
+                                     ELSE coalesce((SELECT b.factor FROM ledger.beacon_factor b WHERE b.staker = of_account AND b.position < s.position
+                                                     ORDER BY b.position DESC LIMIT 1), 1000000000000000000) END::numeric AS beacon) l
+     CROSS JOIN LATERAL (SELECT div(t.magnitude_before * l.beacon, 1000000000000000000) AS "before", div(t.magnitude_after * l.beacon, 1000000000000000000) AS "after") f
+     CROSS JOIN LATERAL (
+            SELECT div(h.scaled * f.before, 1000000000000000000) AS "before", div(h.scaled * f.after, 1000000000000000000) AS "after"
+              FROM (SELECT CASE WHEN d.doubt > 0 THEN NULL ELSE div(d.shares * d.scaling_factor, 1000000000000000000) END AS scaled
+                      FROM api_v1.deposit_before(of_account, t.strategy, s.position) d WHERE d.shares > 0) h
+             WHERE k.root IS NULL
+            UNION ALL
+            SELECT sum(div(i.scaled_shares * f.before, 1000000000000000000)), sum(div(i.scaled_shares * f.after, 1000000000000000000))
+              FROM ledger.withdrawal_share i WHERE i.root = k.root AND i.strategy = t.strategy HAVING count(*) > 0) q
+     WHERE s.position <= until AND t.magnitude_after < t.magnitude_before
+$$;
+COMMENT ON FUNCTION api_v1.account_slashes(bytea, bigint) IS 'Each slash that hit an account''s delegated stake (place 0) or a withdrawal it had queued (place: the withdrawal''s position), with what that was worth in shares before and after; null where the logs leave it open.';
