@@ -66,6 +66,18 @@ struct mirror_options command_mirror_options(const struct command *c, const stru
     return o;
 }
 
+enum err command_audit(const struct command *c, const struct session *s, struct audit **out)
+{
+    struct audit_options o = {
+        .conninfo = s->writer,
+        .timeout_ms = (unsigned)config_number(c->config, "timeout-ms"),
+        .interval_seconds = (unsigned)config_number(c->config, "audit-interval"),
+    };
+    o.urls = config_list(c->config, "source", &o.n_urls);
+    *out = NULL;
+    return o.interval_seconds > 0 && source_is_url(o.urls[0]) ? audit_start(&o, out) : OK;
+}
+
 enum status command_with_network(const struct command *c, enum session_kind kind,
                                  enum status (*work)(const struct command *, const struct session *,
                                                      const struct network *))

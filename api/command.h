@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "api/session.h"
+#include "ledger/mirror/audit.h"
 #include "ledger/mirror/mirror.h"
 
 enum status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_MISUSED = 2 };
@@ -46,5 +47,7 @@ MUST_CHECK enum err command_check_schema(const struct session *s, const char *ap
 /* How the mirror is to run by the options that all who run it share. */
 struct mirror_options command_mirror_options(const struct command *c, const struct session *s,
                                              const struct network *network);
+/* Start auditing in the background of a mirror; NULL: the source is an archive, or --audit-interval is 0. */
+MUST_CHECK enum err command_audit(const struct command *c, const struct session *s, struct audit **out);
 
 #endif

@@ -8,7 +8,12 @@ static enum err mirror(const struct command *c, const struct session *s, const s
     TRY(session_migrate(s, c->stop, &applied));
     struct mirror_options o = command_mirror_options(c, s, network);
     o.once = config_flag(c->config, "once");
-    return mirror_run(&o);
+    struct audit *audit = NULL;
+    if (!o.once)
+        TRY(command_audit(c, s, &audit));
+    enum err e = mirror_run(&o);
+    audit_stop(audit);
+    return e;
 }
 
 static enum status mirror_and_tell(const struct command *c, const struct session *s, const struct network *network)

@@ -76,7 +76,11 @@ static enum err mirror(const struct command *c, const struct session *s, const s
     struct mirror_options o = command_mirror_options(c, s, network);
     o.changed = on_change;
     o.changed_arg = server;
-    return mirror_run(&o);
+    struct audit *audit;
+    TRY(command_audit(c, s, &audit));
+    enum err e = mirror_run(&o);
+    audit_stop(audit);
+    return e;
 }
 
 /* A mirror that cannot be configured ends the program; one that ran into something final does not end the API. */

@@ -7,6 +7,7 @@
 
 #include "api/routes.h"
 #include "api/service.h"
+#include "ledger/mirror/audit.h"
 #include "ledger/mirror/mirror.h"
 
 static const uint64_t bounds[METRIC_BUCKETS - 1] = {250,   500,    1000,   2500,    5000,    10000,
@@ -150,10 +151,32 @@ static void write_mirror(struct buffer *b)
         (int64_t)h.source.unhashable_headers);
 }
 
+/* Of the audits in this process, if it makes any. */
+static void write_audits(struct buffer *b)
+{
+    struct audit_health h;
+    audit_health_get(&h);
+    if (!h.running)
+        return;
+    one(b, "audits_total", "counter", "Comparisons of a sample of the books with the contracts' own answers.",
+        (int64_t)h.audits);
+    one(b, "audit_failures_total", "counter",
+        "Audits that were given up because the database or the node did not answer.", (int64_t)h.failures);
+    one(b, "audit_checked_total", "counter", "Figures compared.", (int64_t)h.checked);
+    one(b, "audit_differences_total", "counter", "Figures other than the contract's.", (int64_t)h.differences);
+    one(b, "audit_unchecked_total", "counter",
+        "Figures not compared: the node could not answer, or logs leave them in doubt.", (int64_t)h.unchecked);
+    if (h.audits == 0)
+        return;
+    one(b, "audit_block", "gauge", "The finalized block that was compared last.", (int64_t)h.last_block);
+    one(b, "audit_differences", "gauge", "Differences that the last comparison found.", (int64_t)h.last_differences);
+}
+
 static enum err metrics_page(const struct request *r, struct reply *reply)
 {
     write_state(r->service, &reply->body);
     write_mirror(&reply->body);
+    write_audits(&reply->body);
     write_process(r->service, &reply->body);
     write_routes(r->service, &reply->body);
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";

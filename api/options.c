@@ -27,7 +27,13 @@ static const struct command_spec commands[] = {COMMANDS(ROW_SPEC)};
 enum status (*const command_functions[])(const struct command *) = {COMMANDS(ROW_FUNCTION)};
 
 enum { ON_DATABASE = EVERY & ~INIT_NETWORK, MIGRATING = RUN | MIGRATE | MIRROR, MIRRORING = RUN | MIRROR };
-enum { MS_LEAST = 10, MS_MOST = 600000, BATCH_MOST = 1000000, SAMPLE_MOST = 1000000000 };
+enum {
+    MS_LEAST = 10,
+    MS_MOST = 600000,
+    BATCH_MOST = 1000000,
+    SAMPLE_MOST = 1000000000,
+    AUDIT_INTERVAL_MOST = 30000000
+};
 #define SEED_MOST 0xffffffffu
 
 static const struct option_spec options[] = {
@@ -113,6 +119,13 @@ static const struct option_spec options[] = {
      .commands = RUN | SERVE,
      .ignored = EVERY & ~(RUN | SERVE),
      .sentence = "where the API answers; port 0 is any free one"},
+    {.name = "audit-interval",
+     .type = OPTION_NUMBER,
+     .argument = "SECONDS",
+     .fallback = "600",
+     .most = AUDIT_INTERVAL_MOST,
+     .commands = MIRRORING,
+     .sentence = "how often a sample of the books is compared with the contracts' own answers, at most; 0: never"},
     {.name = "against-chain",
      .type = OPTION_FLAG,
      .commands = VERIFY,

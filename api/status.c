@@ -30,6 +30,12 @@ enum {
     COLUMN_STOPPED,
     COLUMN_SINCE, /* block ids above it were counted .. */
     COLUMN_UPTO,  /* .. up to this one */
+    COLUMN_AUDIT_BLOCK,
+    COLUMN_AUDIT_CHECKED,
+    COLUMN_AUDIT_DIFFERENCES,
+    COLUMN_AUDIT_UNCHECKED,
+    COLUMN_AUDIT_TIME,
+    COLUMN_AUDIT_LAST,
     COLUMN_PROOFS /* one for each enum block_proof */
 };
 
@@ -79,6 +85,7 @@ static enum err status_ask(const struct request *r, struct statement *s)
         " CASE WHEN l.blocks > 0 THEN greatest(0, extract(epoch FROM now() - h.time))::bigint ELSE 0 END,"
         " c.events, c.next_feed_seq - 1, (SELECT count(*) FROM mirror.reorg), c.root, c.stopped,"
         " $1::bigint, c.next_block - 1,"
+        " u.at_block, u.checked, u.differences, u.unchecked, u.time, u.last_difference,"
         " p.archive, p.none, p.bloom, p.receipts, p.unhashable"
         " FROM mirror.cursor c"
         " LEFT JOIN mirror.block h ON h.id = c.head_block"
@@ -87,6 +94,7 @@ static enum err status_ask(const struct request *r, struct statement *s)
         "   FROM (SELECT (SELECT n.number FROM mirror.chain n ORDER BY n.number LIMIT 1) AS first) b) m"
         " LEFT JOIN mirror.chain sc ON sc.number = c.safe_number LEFT JOIN mirror.block s ON s.id = sc.block"
         " LEFT JOIN mirror.chain fc ON fc.number = c.finalized_number LEFT JOIN mirror.block f ON f.id = fc.block"
+        " LEFT JOIN LATERAL (SELECT * FROM mirror.audit a ORDER BY a.id DESC LIMIT 1) u ON true"
         " CROSS JOIN LATERAL (SELECT greatest(0, coalesce(c.source_head - coalesce(c.head_number, -1), 0)) AS blocks) l"
         " CROSS JOIN (SELECT count(*) FILTER (WHERE b.proof = 0) AS archive, count(*) FILTER (WHERE b.proof = 1) AS none,"
         "   count(*) FILTER (WHERE b.proof = 2) AS bloom, count(*) FILTER (WHERE b.proof = 3) AS receipts,"
@@ -184,6 +192,26 @@ static void write_mirror(struct json_writer *w)
     jw_object_end(w);
 }
 
+/* The last one, by whichever process; null if there was none. */
+static void write_audit(struct json_writer *w, const struct rows *rows)
+{
+    jw_key(w, "audit");
+    if (rows_null(rows, 0, COLUMN_AUDIT_BLOCK)) {
+        jw_null(w);
+        return;
+    }
+    jw_object(w);
+    write_number(w, "at_block", rows, COLUMN_AUDIT_BLOCK);
+    write_number(w, "checked", rows, COLUMN_AUDIT_CHECKED);
+    write_number(w, "differences", rows, COLUMN_AUDIT_DIFFERENCES);
+    write_number(w, "unchecked", rows, COLUMN_AUDIT_UNCHECKED);
+    jw_key(w, "time");
+    jw_time(w, rows_time(rows, 0, COLUMN_AUDIT_TIME));
+    if (!rows_null(rows, 0, COLUMN_AUDIT_LAST))
+        write_text(w, "last_difference", rows, COLUMN_AUDIT_LAST);
+    jw_object_end(w);
+}
+
 static enum err status_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
     struct json_writer *w = &reply->json;
@@ -213,8 +241,7 @@ static enum err status_answer(const struct request *r, const struct rows *rows, 
     write_proofs(w, rows);
     write_text(w, "stopped", rows, COLUMN_STOPPED);
     write_mirror(w);
-    jw_key(w, "audit");
-    jw_null(w);
+    write_audit(w, rows);
     return OK;
 }
 
@@ -289,6 +316,20 @@ static const struct member mirror_members[] =
      {.name = "source_error", .type = T_TEXT, .about = "The source's last failure; empty if none."},
      {0}};
 
+static const struct member audit_members[] =
+    {{.name = "at_block", .type = T_U64, .about = "The finalized block whose state was compared."},
+     {.name = "checked", .type = T_U64, .about = "Figures compared."},
+     {.name = "differences", .type = T_U64, .about = "Of these, other than the contract's."},
+     {.name = "unchecked",
+      .type = T_U64,
+      .about = "Figures not compared: the node could not answer, or logs leave them in doubt."},
+     {.name = "time", .type = T_TIME, .about = "When, by the database's clock."},
+     {.name = "last_difference",
+      .type = T_TEXT,
+      .optional = true,
+      .about = "A difference as a sentence; shown until an audit is clean."},
+     {0}};
+
 static const struct member head_members[] =
     {{.name = "number", .type = T_U64, .about = "Its number."},
      {.name = "hash", .type = T_HASH, .nullable = true, .about = "Its hash; null if its header was not fetched."},
@@ -355,9 +396,10 @@ const struct route status_routes[] =
            .members = mirror_members,
            .about = "The mirror in this process; null if another process mirrors."},
           {.name = "audit",
-           .nest = NEST_ANY,
+           .nest = NEST_OBJECT,
            .nullable = true,
-           .about = "Result of the last verification; null if there was none."}),
+           .members = audit_members,
+           .about = "A sample of the books, held against the contracts' own answers; null if none was."}),
       .ask = status_ask,
       .answer = status_answer,
       .without_database = status_without_database},

@@ -8,14 +8,13 @@
 #include "ledger/mirror/abi.h"
 
 /* Why a figure was not compared. The first two are what statements say (column `why`; 0: compare). */
-#define UNCHECKED(REASON)                                                             \
-    REASON(UNCHECKED_DOUBT, "logs leave it in doubt")                                 \
-    REASON(UNCHECKED_INCONSISTENT, "the contract's events contradict each other")     \
-    REASON(UNCHECKED_GONE, "the node no longer has the state of that block")          \
-    REASON(UNCHECKED_UNANSWERED, "the node does not answer")                          \
-    REASON(UNCHECKED_REVERTED, "the contract has no such view, or it reverts")        \
-    REASON(UNCHECKED_MALFORMED, "the contract's answer is not of the declared types") \
-    REASON(UNCHECKED_UNREAD, "the books could not be read")
+#define UNCHECKED(REASON)                                                         \
+    REASON(UNCHECKED_DOUBT, "logs leave it in doubt")                             \
+    REASON(UNCHECKED_INCONSISTENT, "the contract's events contradict each other") \
+    REASON(UNCHECKED_GONE, "the node no longer has the state of that block")      \
+    REASON(UNCHECKED_UNANSWERED, "the node does not answer")                      \
+    REASON(UNCHECKED_REVERTED, "the contract has no such view, or it reverts")    \
+    REASON(UNCHECKED_MALFORMED, "the contract's answer is not of the declared types")
 #define UNCHECKED_ENUM(code, sentence) code,
 enum unchecked { CHECKED, UNCHECKED(UNCHECKED_ENUM) UNCHECKED_COUNT };
 #undef UNCHECKED_ENUM

@@ -10,7 +10,7 @@ import { head, mine, random } from "./lib/chain.mjs";
 import { writeNetwork } from "./lib/drive.mjs";
 import { Economy } from "./lib/economy.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { demo, run } from "./lib/program.mjs";
+import { demo, get, run, serve, sleep, until } from "./lib/program.mjs";
 import { startProxy } from "./lib/proxy.mjs";
 
 const { AbiCoder, keccak256 } = createRequire(join(root, "tests/package.json"))("ethers");
@@ -224,4 +224,89 @@ test("misuse and blocks that are not there are told", async () => {
     const empty = cluster.create();
     await run(["migrate", "--database", cluster.conninfo(empty)]);
     assert.match((await reconcile([], { db: empty, status: 1 })).log, /nothing is mirrored yet/);
+});
+
+/* ---- in the background of run ---- */
+
+const metric = async (url, name) => Number(new RegExp(`^altledger_${name} (\\d+)$`, "m").exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+
+test("run audits each finalized block, and every process shows the result", async (t) => {
+    const copy = cluster.create({ template: database }), conninfo = cluster.conninfo(copy);
+    const snapshot = await node.ask("evm_snapshot");
+    const common = ["--database", conninfo, "--source", proxy.url];
+    const life = await serve("run", ...common, "--network", network, "--poll-ms", "50", "--audit-interval", "1", "--timeout-ms", "2000");
+    const reader = await serve("serve", "--database", conninfo);
+    t.after(() => { life.program.kill("SIGKILL"); reader.program.kill("SIGKILL"); });
+    const audit = async () => (await get(`${reader.url}/v1/status`)).audit;
+    const next = async (what, test) => until(async () => {
+        await mine(node);
+        const a = await audit();
+        return a !== null && test(a) ? a : null;
+    }, what, 20000);
+
+    const clean = await next("an audit", (a) => a.checked > 0);
+    assert.deepEqual(Object.keys(clean), ["at_block", "checked", "differences", "unchecked", "time"]);
+    assert.equal(clean.differences, 0);
+    const later = await next("an audit of a later block", (a) => a.at_block > clean.at_block);
+    assert.ok(Date.parse(later.time) >= Date.parse(clean.time));
+
+    cluster.sql(copy, `ALTER TABLE ledger.entry DISABLE TRIGGER USER;
+        UPDATE ledger.entry SET balance = balance - 5 WHERE account IN (SELECT id FROM ledger.account WHERE book = 2 AND asset = '\\x${economy.plain.slice(2)}')`);
+    const wrong = await next("a difference", (a) => a.differences > 0);
+    assert.match(wrong.last_difference, new RegExp(`^totalSupply\\(\\) of ${economy.plain}: ours \\d+, the chain's \\d+$`, "i"));
+    await life.program.says(/error +audit.*totalSupply\(\) of /i);
+    assert.ok(await metric(life.url, "audit_differences_total") >= 1);
+    assert.equal(await metric(life.url, "audit_differences"), 1);
+    assert.equal((await get(`${life.url}/v1/status`)).audit.last_difference, wrong.last_difference);
+
+    // While nobody can look, nothing is taken back.
+    proxy.set(() => failing("missing trie node"));
+    const blind = await next("an audit that sees nothing", (a) => a.checked === 0);
+    assert.deepEqual([blind.differences, blind.last_difference], [0, wrong.last_difference]);
+    assert.ok(blind.unchecked > 0);
+    proxy.set();
+    cluster.sql(copy, `UPDATE ledger.entry SET balance = balance + 5 WHERE account IN (SELECT id FROM ledger.account WHERE book = 2 AND asset = '\\x${economy.plain.slice(2)}')`);
+    const healed = await next("a clean audit", (a) => a.checked > 0 && a.differences === 0);
+    assert.equal(healed.last_difference, undefined);
+    const seeds = cluster.rows(copy, "SELECT seed, last_difference IS NOT NULL AS differed FROM mirror.audit ORDER BY id");
+    for (let i = 1; i < seeds.length; i++) assert.equal(seeds[i].seed === seeds[i - 1].seed, seeds[i - 1].differed, "the same sample until it is clean");
+
+    await life.program.kill("SIGTERM").ends(0);
+    assert.equal((await audit()).at_block, healed.at_block);
+    await node.ask("evm_revert", snapshot);
+});
+
+test("an audit that waits for its node holds up neither the mirror nor the end", async (t) => {
+    const copy = cluster.create({ template: database }), snapshot = await node.ask("evm_snapshot");
+    const silent = [];
+    const deaf = await startProxy({ target: node.url });
+    deaf.set((questions) => questions[0].method === "eth_call" ? { name: "silence", body: (text, response) => silent.push(response) } : null);
+    const life = await serve("run", "--database", cluster.conninfo(copy), "--source", deaf.url, "--network", network, "--poll-ms", "50",
+        "--audit-interval", "1", "--timeout-ms", "60000");
+    t.after(() => { life.program.kill("SIGKILL"); return deaf.stop(); });
+    await until(() => silent.length > 0, "the audit asks");
+    await mine(node, 3);
+    const last = await head(node);
+    await until(async () => (await get(`${life.url}/v1/status`)).head.number === last, "the mirror follows", 5000);
+    const began = Date.now();
+    await life.program.kill("SIGTERM").ends(0);
+    assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
+    for (const response of silent) response.destroy();
+    await node.ask("evm_revert", snapshot);
+});
+
+test("an interval of 0 audits never, and nobody audits an archive", async (t) => {
+    const copy = cluster.create({ template: database });
+    for (const [db, args] of [
+        [copy, ["--source", node.url, "--network", network, "--audit-interval", "0"]],
+        [cluster.create(), ["--source", demo.archive, "--network", demo.network, "--audit-interval", "1"]],
+    ]) {
+        const life = await serve("run", "--database", cluster.conninfo(db), "--poll-ms", "50", ...args);
+        t.after(() => life.program.kill("SIGKILL"));
+        await until(async () => !(await get(`${life.url}/v1/status`)).syncing, "it is there");
+        await sleep(1500);
+        assert.equal((await get(`${life.url}/v1/status`)).audit, null);
+        assert.ok(Number.isNaN(await metric(life.url, "audits_total")));
+        await life.program.kill("SIGTERM").ends(0);
+    }
 });
