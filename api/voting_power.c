@@ -29,6 +29,7 @@ static const struct {
     {"operator-frozen", "staked with an operator that is frozen"},
     {"slashed", "lost to slashes"},
     {"shares-unknown", "the logs do not say how many shares are left"},
+    {"cooldown-unknown", "the logs do not say how much of it cools down"},
     {"acquired-after-snapshot", "acquired after the snapshot"},
 };
 

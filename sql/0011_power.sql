@@ -106,6 +106,21 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
           LEFT JOIN LATERAL (SELECT x.magnitude::numeric FROM ledger.max_magnitude x WHERE x.operator = w.operator AND x.strategy = y.strategy
                                 AND x.position <= least(until, w.slashable_until << 32 | 4294967295) ORDER BY x.position DESC LIMIT 1) m ON true
          WHERE NOT EXISTS (SELECT FROM ledger.withdrawal x WHERE x.root = w.root AND x.position <= until AND x.state > 0)),
+    -- ---- ALT's own staking: positions, what of them cools down (doubt: at least by so much less), frozen operators
+    position AS (
+        SELECT o.address AS owner, substr(n.asset, 1, 20) AS contract, substr(n.asset, 33) AS operator, e.balance::numeric AS staked,
+               coalesce(c.amount, 0) AS cooling, coalesce(t.doubt, 0) AS doubt, t.started_at,
+               t.started_at + make_interval(secs => z.seconds::double precision) AS available_at, coalesce(f.frozen, false) AS frozen
+          FROM owner o JOIN ledger.account n ON n.owner = o.address AND n.book = 40
+         CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
+          LEFT JOIN LATERAL (SELECT api_v1.balance_at(42::smallint, n.asset, o.address, until) AS amount) c ON true
+          LEFT JOIN LATERAL (SELECT x.started_at, x.doubt::numeric FROM ledger.alt_cooldown x WHERE x.contract = substr(n.asset, 1, 20) AND x.staker = o.address
+                                AND x.operator = substr(n.asset, 33) AND x.position <= until ORDER BY x.position DESC LIMIT 1) t ON true
+          LEFT JOIN LATERAL (SELECT x.frozen FROM ledger.alt_operator x WHERE x.contract = substr(n.asset, 1, 20) AND x.operator = substr(n.asset, 33)
+                                AND x.position <= until ORDER BY x.position DESC LIMIT 1) f ON true
+          LEFT JOIN LATERAL (SELECT x.value::numeric AS seconds FROM ledger.alt_setting x WHERE x.contract = substr(n.asset, 1, 20) AND x.setting = 1
+                                AND x.position <= until ORDER BY x.position DESC LIMIT 1) z ON true
+         WHERE e.balance > 0),
     -- ---- everything in one shape: shares of a strategy, tokens of it, ALT
     raw (owner, component, source, contract, party, reference, counted, reason, shares, strategy_held, strategy_issued, through_strategy, tokens,
          vault, vault_held, vault_issued, since_block, until_block, since_time, until_time) AS (
@@ -142,6 +157,15 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
         SELECT q.owner, 'slashed', 'eigenlayer', q.strategy, q.operator, q.root, false, 'slashed', q.deposited - q.withdrawable, q.held, q.issued, true,
                NULL, q.vault, q.vault_held, q.vault_issued, NULL, NULL, NULL, NULL
           FROM queue q WHERE q.deposited > q.withdrawable
+        UNION ALL
+        SELECT p.owner, 'staked', 'alt.staking', p.contract, p.operator, NULL, NOT p.frozen,
+               CASE WHEN p.frozen THEN 'operator-frozen' WHEN p.doubt > 0 THEN 'cooldown-unknown' ELSE 'delegated-to-operator' END,
+               NULL, NULL, NULL, false, CASE WHEN p.doubt = 0 THEN p.staked - p.cooling END, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+          FROM position p WHERE p.staked > p.cooling - p.doubt
+        UNION ALL
+        SELECT p.owner, 'cooling_down', 'alt.staking', p.contract, p.operator, NULL, false, CASE WHEN p.doubt > 0 THEN 'cooldown-unknown' ELSE 'in-cooldown' END,
+               NULL, NULL, NULL, false, CASE WHEN p.doubt = 0 THEN p.cooling END, NULL, NULL, NULL, NULL, NULL, p.started_at, p.available_at
+          FROM position p WHERE p.cooling > 0
         UNION ALL
         SELECT h.owner, 'later', 'token', h.token, NULL, NULL, false, 'acquired-after-snapshot', NULL, NULL, NULL, false, n.balance - h.balance,
                NULL, NULL, NULL, NULL, NULL, NULL, NULL
