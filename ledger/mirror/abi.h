@@ -9,20 +9,9 @@
 #define LEDGER_MIRROR_ABI_H
 
 #include "ledger/core/json.h"
+#include "ledger/event.h"
 #include "ledger/mirror/block.h"
 #include "ledger/mirror/network.h"
-
-enum abi_kind {
-    ABI_UINT,
-    ABI_INT,
-    ABI_ADDRESS,
-    ABI_BOOL,
-    ABI_FIXED_BYTES,
-    ABI_BYTES,
-    ABI_STRING,
-    ABI_ARRAY,
-    ABI_TUPLE
-};
 
 struct abi_type {
     enum abi_kind kind;
@@ -48,18 +37,6 @@ struct abi_event {
     const struct abi_input *inputs;
     size_t n_inputs;
     uint32_t id; /* index in the table of this build; dense from 0; never stored */
-};
-
-/* A decoded argument; `bytes` point into the log. Indexed dynamic arguments are their hash only (kind ABI_FIXED_BYTES,
- * 32 bytes). */
-struct abi_value {
-    enum abi_kind kind;
-    struct amount number; /* uint; bool: 0 or 1; int: magnitude */
-    bool negative;        /* int */
-    struct address address;
-    struct slice bytes;      /* fixed bytes, bytes, string (not necessarily UTF-8) */
-    struct abi_value *items; /* array, tuple */
-    size_t n_items;
 };
 
 /* Once, before any thread. */

@@ -12,6 +12,7 @@ static const struct rule_row *const tables[] = {rules_token,      rules_stake,  
 
 enum { EVENTS_MAX = 1024 };
 static rule *rule_of_event[EVENTS_MAX];
+static event_handler *handler_of_event[EVENTS_MAX];
 
 void apply_setup(void)
 {
@@ -22,6 +23,15 @@ void apply_setup(void)
             assert(event != NULL);
             rule_of_event[event->id] = row->apply;
         }
+}
+
+void apply_add_handlers(const struct event_handler_row *table)
+{
+    for (const struct event_handler_row *row = table; row->group != NULL; row++) {
+        const struct abi_event *event = abi_by_signature(row->group, row->signature);
+        assert(event != NULL && rule_of_event[event->id] == NULL && handler_of_event[event->id] == NULL);
+        handler_of_event[event->id] = row->apply;
+    }
 }
 
 struct decoded_log *decode_block(const struct network *network, const struct block *block, struct arena *arena)
@@ -43,6 +53,28 @@ struct decoded_log *decode_block(const struct network *network, const struct blo
     return decoded;
 }
 
+static void apply_log(struct books *b, const struct network *network, const struct block *block,
+                      const struct decoded_log *decoded, size_t i)
+{
+    const struct contract *contract = decoded[i].contract;
+    uint32_t id = decoded[i].event->id;
+    if (rule_of_event[id] != NULL) {
+        struct place at = {b, network, block, decoded, i, contract, block->logs[i].address};
+        rule_of_event[id](&at, decoded[i].values);
+    } else if (handler_of_event[id] != NULL) {
+        struct event event = {.emitter = block->logs[i].address,
+                              .block_number = block->number,
+                              .block_time = {block->time},
+                              .tx_hash = block->logs[i].tx_hash,
+                              .values = decoded[i].values,
+                              .has_token = contract->has_token,
+                              .has_timelock = contract->has_timelock,
+                              .token = contract->token,
+                              .timelock = contract->timelock};
+        handler_of_event[id](b, &event);
+    }
+}
+
 void apply_block(struct books *b, const struct network *network, const struct block *block,
                  const struct decoded_log *decoded)
 {
@@ -56,10 +88,8 @@ void apply_block(struct books *b, const struct network *network, const struct bl
                                                .topics = log->topics,
                                                .n_topics = log->n_topics,
                                                .data = log->data});
-        if (decoded[i].values == NULL || rule_of_event[decoded[i].event->id] == NULL)
-            continue;
-        struct place at = {b, network, block, decoded, i, decoded[i].contract, log->address};
-        rule_of_event[decoded[i].event->id](&at, decoded[i].values);
+        if (decoded[i].values != NULL)
+            apply_log(b, network, block, decoded, i);
     }
     books_block_end(b);
 }

@@ -18,6 +18,8 @@ struct decoded_log {
 
 /* Once, after abi_setup and before any thread. */
 void apply_setup(void);
+/* Handlers of a layer above (ledger/event.h), for events that have no rule here; after apply_setup, before any thread. */
+void apply_add_handlers(const struct event_handler_row *table);
 /* One decoded_log per log of the block, in the arena. The block's logs are all of watched contracts. */
 struct decoded_log *decode_block(const struct network *network, const struct block *block, struct arena *arena);
 /* books_block_begin .. books_block_end for one block. */

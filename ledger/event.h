@@ -1,0 +1,53 @@
+/* ledger/event.h - a decoded event as layers above the ledger see it, and tables of their handlers.
+ *
+ * The mirror decodes logs and applies them; what an event means to governance is said by a table that governance hands to it
+ * (apply_add_handlers), so that no call goes up. A handler is a rule: pure, from (books, event) to new rows. */
+#ifndef LEDGER_EVENT_H
+#define LEDGER_EVENT_H
+
+#include "ledger/books.h"
+
+enum abi_kind {
+    ABI_UINT,
+    ABI_INT,
+    ABI_ADDRESS,
+    ABI_BOOL,
+    ABI_FIXED_BYTES,
+    ABI_BYTES,
+    ABI_STRING,
+    ABI_ARRAY,
+    ABI_TUPLE
+};
+
+/* A decoded argument; `bytes` point into the log. Indexed dynamic arguments are their hash only (kind ABI_FIXED_BYTES,
+ * 32 bytes). */
+struct abi_value {
+    enum abi_kind kind;
+    struct amount number; /* uint; bool: 0 or 1; int: magnitude */
+    bool negative;        /* int */
+    struct address address;
+    struct slice bytes;      /* fixed bytes, bytes, string (not necessarily UTF-8) */
+    struct abi_value *items; /* array, tuple */
+    size_t n_items;
+};
+
+struct event {
+    struct address emitter;
+    uint64_t block_number;
+    struct instant block_time;
+    struct hash tx_hash;
+    const struct abi_value *values; /* the arguments in declared order */
+    /* The emitter's entry in the network file. */
+    bool has_token, has_timelock;
+    struct address token, timelock;
+};
+
+typedef void event_handler(struct books *b, const struct event *e);
+
+/* A row of a table that ends with {0}: which event (group and signature of the event table), and what it does. */
+struct event_handler_row {
+    const char *group, *signature;
+    event_handler *apply;
+};
+
+#endif
