@@ -4,6 +4,9 @@
 
 #include "api/route.h"
 
+/* Where EigenLayer sends what is burned: DEFAULT_BURN_ADDRESS. */
+extern const struct address slash_burn_address;
+
 /* The slash whose id $5 and $6 are (slash_id_params), if it stands in the chain at or before `a`: rows of ledger.slash with block
  * `hash` and `time`. No row: there is none, hence 404. */
 /* clang-format off */

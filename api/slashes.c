@@ -6,6 +6,8 @@
 #include "api/slash.h"
 #include "api/sql.h"
 
+const struct address slash_burn_address = {{[17] = 0x0e, [18] = 0x16, [19] = 0xe4}};
+
 /* ---- the record ---- */
 
 /* What of a strategy's shares was paid out or burned: the slash's account in book 12 (slashed) holds the rest. Its second party is

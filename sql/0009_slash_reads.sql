@@ -105,3 +105,61 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
      WHERE s.position <= until AND t.magnitude_after < t.magnitude_before
 $$;
 COMMENT ON FUNCTION api_v1.account_slashes(bytea, bigint) IS 'Each slash that hit an account''s delegated stake (place 0) or a withdrawal it had queued (place: the withdrawal''s position), with what that was worth in shares before and after; null where the logs leave it open.';
+
+-- ---- simulations: the state that AllocationManager.slashOperator would find
+
+CREATE FUNCTION api_v1.position_before(number bigint, log integer) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    WITH b AS (SELECT number << 32 AS first, number << 32 | 4294967295 AS last)
+    SELECT coalesce(min(x.position) - 1, (SELECT b.last FROM b)) FROM (
+        SELECT min(t.position) AS position FROM b JOIN ledger.entry t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.delegation t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.scaling_factor t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.deposit_doubt t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.beacon_factor t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.max_magnitude t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.encumbered_magnitude t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.allocation t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.operator_set t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.operator_set_strategy t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.operator_set_member t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.slasher t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log
+        UNION ALL SELECT min(t.position) FROM b JOIN ledger.withdrawal t ON t.position BETWEEN b.first AND b.last AND t.log_index >= log) x
+$$;
+COMMENT ON FUNCTION api_v1.position_before(bigint, integer) IS 'The last position of what slashes depend on before a log of a block; of a log that the block has not: the block''s last.';
+
+-- AllocationManager._getUpdatedAllocation. getEncumberedMagnitude counts every deallocation whose time has come as done. What is stored,
+-- and what a slash goes on from, does so only for the set's own: others wait in a queue, first in first out, until somebody clears it.
+-- Which still wait is told by how much more is stored than the view answers.
+CREATE FUNCTION api_v1.slash_state(of_operator bytea, of_avs bytea, of_operator_set bigint, of_strategy bytea, until bigint, number bigint)
+RETURNS TABLE (included boolean, current numeric, pending numeric, effect_block bigint, max_magnitude numeric, encumbered numeric, encumbered_stored numeric, operator_shares numeric, queued_shares numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    WITH last AS (
+        SELECT DISTINCT ON (t.avs, t.operator_set) t.avs, t.operator_set, t.current::numeric, t.pending::numeric, t.effect_block,
+               t.avs = of_avs AND t.operator_set = of_operator_set AS own, t.effect_block > number AS waits
+          FROM ledger.allocation t WHERE t.operator = of_operator AND t.strategy = of_strategy AND t.position <= until
+         ORDER BY t.avs, t.operator_set, t.position DESC),
+    done AS (
+        SELECT l.own, -l.pending AS freed, sum(-l.pending) OVER (ORDER BY l.effect_block DESC, q.position DESC) AS freed_since
+          FROM last l
+         CROSS JOIN LATERAL (SELECT min(t.position) AS position FROM ledger.allocation t
+                              WHERE t.operator = of_operator AND t.avs = l.avs AND t.operator_set = l.operator_set AND t.strategy = of_strategy
+                                AND t.effect_block = l.effect_block AND t.position <= until) q
+         WHERE l.pending < 0 AND NOT l.waits),
+    held AS (
+        SELECT coalesce((SELECT sum(CASE WHEN l.waits THEN greatest(l.current, l.current + l.pending) ELSE l.current + l.pending END) FROM last l), 0) AS answered,
+               coalesce((SELECT t.magnitude FROM ledger.encumbered_magnitude t WHERE t.operator = of_operator AND t.strategy = of_strategy
+                            AND t.position <= until ORDER BY t.position DESC LIMIT 1), 0)::numeric AS stored)
+    SELECT coalesce((SELECT t.included FROM ledger.operator_set_strategy t WHERE t.avs = of_avs AND t.operator_set = of_operator_set AND t.strategy = of_strategy
+                        AND t.position <= until ORDER BY t.position DESC LIMIT 1), false),
+           coalesce(CASE WHEN o.waits THEN o.current ELSE o.current + o.pending END, 0), coalesce(CASE WHEN o.waits THEN o.pending END, 0),
+           coalesce(CASE WHEN o.waits THEN o.effect_block END, 0),
+           coalesce((SELECT t.magnitude FROM ledger.max_magnitude t WHERE t.operator = of_operator AND t.strategy = of_strategy
+                        AND t.position <= until ORDER BY t.position DESC LIMIT 1), 1000000000000000000)::numeric,
+           h.answered, h.stored - coalesce((SELECT d.freed FROM done d WHERE d.own AND d.freed_since <= h.stored - h.answered), 0),
+           coalesce((SELECT t.balance FROM ledger.entry t WHERE t.position <= until AND t.account =
+                        (SELECT n.id FROM ledger.account n WHERE n.book = 8 AND n.asset = of_strategy AND n.owner = of_operator AND n.second = '')
+                      ORDER BY t.position DESC LIMIT 1), 0)::numeric,
+           coalesce((SELECT sum(w.scaled) FROM api_v1.slashed_withdrawals(of_operator, of_strategy, until, number, 0, 0, -1, NULL) w), 0)
+      FROM held h LEFT JOIN last o ON o.own
+$$;
+COMMENT ON FUNCTION api_v1.slash_state(bytea, bytea, bigint, bytea, bigint, bigint) IS 'What a slash of an operator by an operator set in a block would find in a strategy at a position: whether the set has the strategy, the allocation as getAllocation answers, maximum and encumbered magnitude (as getEncumberedMagnitude answers, and as stored but for the set''s own deallocation), operator shares, scaled shares in the queue that it would reach.';
