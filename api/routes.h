@@ -22,6 +22,7 @@ extern const struct route operator_sets_routes[];
 extern const struct route operators_routes[];
 extern const struct route reorgs_routes[];
 extern const struct route root_doc_routes[];
+extern const struct route simulation_routes[];
 extern const struct route slash_impact_routes[];
 extern const struct route slashes_routes[];
 extern const struct route status_routes[];
