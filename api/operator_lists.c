@@ -8,15 +8,17 @@
 #define OPERATOR                                                                                                      \
     " CROSS JOIN LATERAL (SELECT FROM ledger.operator t WHERE t.operator = $5 AND t.position <= a.position LIMIT 1) o"
 
-/* In order of the index (operator, staker, position), which holds whoever delegated to it once; the staker's own last row says
- * whether it still does. */
+/* The index (operator, staker, position) holds whoever delegated to it once: found by hopping through it, one probe each, no more of
+ * them than the page needs. The staker's own last row says whether it still does. */
 #define DELEGATORS(compare, order)                                                                                    \
-    SQL_AT "SELECT a.*, x.* FROM a" OPERATOR " LEFT JOIN LATERAL (SELECT d.staker, g.since_block, "                   \
-    STAKE("d.staker", "$5", "a.position") " AS strategies, d.staker AS key FROM (SELECT DISTINCT ON (t.staker)"       \
-    "   t.staker::bytea AS staker FROM ledger.delegation t"                                                           \
-    "   WHERE t.operator = $5 AND t.staker " compare " $6 AND t.position <= a.position ORDER BY t.staker " order ") d" \
-    " CROSS JOIN LATERAL api_v1.delegated_to(d.staker, a.position) g WHERE g.operator = $5"                           \
-    " ORDER BY d.staker " order " LIMIT $7) x ON true ORDER BY x.key " order
+    SQL_AT "SELECT a.*, x.* FROM a" OPERATOR " LEFT JOIN LATERAL (WITH RECURSIVE d (staker) AS ("                     \
+    "  (SELECT t.staker::bytea FROM ledger.delegation t WHERE t.operator = $5 AND t.staker " compare " $6"            \
+    "    ORDER BY t.staker " order " LIMIT 1)"                                                                        \
+    "  UNION ALL SELECT n.staker FROM d CROSS JOIN LATERAL (SELECT t.staker::bytea FROM ledger.delegation t"          \
+    "    WHERE t.operator = $5 AND t.staker " compare " d.staker ORDER BY t.staker " order " LIMIT 1) n)"             \
+    " SELECT d.staker, g.since_block, " STAKE("d.staker", "$5", "a.position") " AS strategies, d.staker AS key FROM d" \
+    " CROSS JOIN LATERAL api_v1.delegated_to(d.staker, a.position) g WHERE g.operator = $5 LIMIT $7) x ON true"       \
+    " ORDER BY x.key " order
 
 /* All allocations of an operator are few: each page finds them all by hopping through the index. */
 #define ALLOCATIONS(compare, order)                                                                                   \

@@ -78,9 +78,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
     )
     SELECT k.avs, k.operator_set, k.strategy, l.current, l.pending, l.effect_block, s.slashable,
            CASE WHEN s.slashable AND m.factor > 0 THEN
-                div(coalesce((SELECT e.balance FROM ledger.account a JOIN ledger.entry e ON e.account = a.id
-                               WHERE a.book = 8 AND a.asset = k.strategy AND a.owner = of_operator AND a.second = ''
-                                 AND e.position <= until ORDER BY e.position DESC LIMIT 1), 0) * div(l.current * 1000000000000000000, m.factor), 1000000000000000000)
+                div(coalesce((SELECT e.balance FROM ledger.account a
+                               CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = a.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
+                               WHERE a.book = 8 AND a.asset = k.strategy AND a.owner = of_operator AND a.second = ''), 0) * div(l.current * 1000000000000000000, m.factor), 1000000000000000000)
                 ELSE 0 END
       FROM k
      CROSS JOIN LATERAL (SELECT CASE WHEN t.effect_block > number THEN t.current::numeric ELSE t.current + t.pending END AS current,

@@ -157,6 +157,39 @@ async function check_windows(chain, samples, tally) {
             }
 }
 
+/* A history says at each of its points what the object says as of that block, whatever the steps and however it is cut into pages. */
+async function check_history(chain, samples, tally) {
+    const [operator] = Object.keys(samples[0].operators), head = samples.at(-1).block, every = Math.ceil(head / 20);
+    const staker = Object.entries(samples.at(-1).stakers).find(([, s]) => s.deposit.ALT !== "0")[0];
+    const initial = (s) => s.shares === "0" && s.max_magnitude === WAD && s.encumbered_magnitude === "0";
+    for (const query of [`step=${every}`, `step=${every}&from=17&to=${head - 9}`, "step=6h", "step=5h&from=2025-10-15T01:02:03Z", "step=1d&from=40", ""]) {
+        const points = lower(await all(`${chain.url}/v1/operators/${operator}/history?${query}`, 3));
+        const stakes = lower(await all(`${chain.url}/v1/accounts/${staker}/history?${query}`, 1000));
+        assert.ok(points.length > 2, query);
+        assert.deepEqual(points.map((p) => [p.block_number, p.moment]), stakes.map((p) => [p.block_number, p.moment]));
+        for (const [i, { block_number: at, moment, strategies }] of points.entries()) {
+            if (moment) assert.equal((await get(`${chain.url}/v1/blocks/${moment}`)).number, at, moment);
+            const object = at > 0 && await fetch(`${chain.url}/v1/operators/${operator}?at=${at}`).then((r) => (r.ok ? r.json() : null));
+            const { shares, magnitudes } = object ? lower(object) : unregistered;
+            const of = (list, strategy) => list.find((row) => row.strategy === strategy);
+            const expected = Object.values(chain.strategies).sort().map((strategy) => ({
+                strategy, shares: of(shares, strategy)?.shares ?? "0", max_magnitude: of(magnitudes, strategy)?.max_magnitude ?? WAD,
+                encumbered_magnitude: of(magnitudes, strategy)?.encumbered_magnitude ?? "0" }));
+            assert.deepEqual(strategies, expected.filter((s) => !initial(s)), `history of ${operator} at ${at}`);
+            const { stake } = lower(await get(`${chain.url}/v1/accounts/${staker}?at=${at}`));
+            assert.deepEqual({ delegated_to: stakes[i].delegated_to, strategies: stakes[i].strategies }, stake, `history of ${staker} at ${at}`);
+            tally.equal("history points", i > 0 && at < points[i - 1].block_number, false, query);
+        }
+        const moments = points.filter((p) => p.moment).map((p) => Date.parse(p.moment));
+        if (!query.includes("T01")) assert.ok(moments.every((m) => m % (query.includes("6h") ? 21600000 : 86400000) === 0), query);
+        assert.equal(new Set(moments.slice(1).map((m, i) => m - moments[i])).size, moments.length ? 1 : 0);
+    }
+    for (const [query, param] of [["step=0", "step"], ["step=1y", "step"], ["step=", "step"], ["from=x", "from"], ["from=9&to=8", "to"], ["to=-1", "to"]])
+        assert.equal((await get(`${chain.url}/v1/accounts/${staker}/history?${query}`, 400)).param, param, query);
+    assert.equal((await get(`${chain.url}/v1/accounts/${staker}/history?step=1&from=${head}`)).data.length, 1);
+    await get(`${chain.url}/v1/operators/${STRANGER}/history`, 404);
+}
+
 async function check_ways_to_ask(chain, sample) {
     const [operator] = Object.keys(sample.operators), [staker] = Object.keys(sample.stakers);
     for (const path of [`operators/${operator}`, `accounts/${staker}`]) {
@@ -195,6 +228,7 @@ for (const name of chains)
         const last = samples.at(-1);
         await check_withdrawals(chain, Object.keys(last.stakers), last.block, tally);
         await check_windows(chain, samples, tally);
+        await check_history(chain, samples, tally);
         await check_ways_to_ask(chain, last);
         t.diagnostic(`${name}: at ${samples.length} blocks equal: ${tally}`);
         const least = { "operator shares": 200, "minimum slashable stake": 1000, "withdrawable shares": 1000, "withdrawable in the queue": 50, paid: 5, "slashable until": 2 };
