@@ -2,7 +2,7 @@
 //
 // A sample has the form of the golden chains' truth (alt, tok2, vault, supplies, operators, stakers) with a few members more:
 // - operators[o]: `encumbered` and the rows of `allocations` are for all strategies: `encumbered` is strategy ALT's, as there,
-//   `encumbered_by` has each strategy's; rows have `strategy` (its name) and `slashable_until`.
+//   `encumbered_by` has each strategy's; rows have `strategy` (its name) and `slashable_until` (0 while registered).
 // - stakers[a].queued[]: `root`, `operator` and `slashable_until`.
 // - stakers[a].ambiguous: {strategy: {low, high}}: the deposit shares that logs alone leave possible (k < 1e18 at a withdrawal
 //   of a part); without an entry the logs determine them.
@@ -31,7 +31,7 @@ export function operator_truth(world, operator) {
                 avs: set.avs, set: set.id, strategy: name,
                 current: text(current), pending: text(pending), effect: text(effect),
                 member: am.member(operator, set), slashable: am.slashable(operator, set),
-                slashable_until: am.status(operator, set).until,
+                slashable_until: am.member(operator, set) ? 0 : am.status(operator, set).until,
                 slashable_stake: text(am.slashable_stake(operator, set, address)),
             });
         }
@@ -72,7 +72,7 @@ export function sample(world, timestamp, { operators, stakers, holders }, slashe
     const { alt, tok2, realt } = world.tokens;
     const balances = (token) => Object.fromEntries(holders.map((a) => [a, text(token.balance(a))]));
     return {
-        block: world.block, timestamp, alt: balances(alt), votes: {}, vault: balances(realt), tok2: balances(tok2),
+        block: world.block, timestamp, alt: balances(alt), votes: {}, proposals: {}, vault: balances(realt), tok2: balances(tok2),
         supply: text(alt.supply()), tok2_supply: text(tok2.supply()), vault_supply: text(realt.supply()),
         vault_assets: text(realt.assets()),
         operators: Object.fromEntries(operators.map((o) => [o, operator_truth(world, o)])),
