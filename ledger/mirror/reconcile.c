@@ -15,7 +15,7 @@
 enum { SEED_TEXT = 20, FIGURE_TEXT = 80, SUBJECT_TEXT = 320, TELL_SECONDS = 5, WORD = 32, SELECTOR = 4 };
 
 static const struct reconcile_kind *const tables[] = {reconcile_kinds_token, reconcile_kinds_stake,
-                                                      reconcile_kinds_allocation};
+                                                      reconcile_kinds_allocation, reconcile_kinds_alt};
 
 struct reconcile {
     struct db *db;

@@ -90,11 +90,8 @@ struct reconcile_kind {
 #define SQL_BALANCE(book, asset, owner)                                                                               \
     "coalesce((SELECT " SQL_BALANCE_OF("n.id") " FROM ledger.account n WHERE n.book = " book " AND n.asset = " asset  \
     " AND n.owner = " owner " AND n.second = ''), 0)"
-/* Addresses of the network file's contracts of a kind, and its other members. */
-#define SQL_CONTRACTS_OF(kind)                                                                                        \
-    "(SELECT decode(substr(j.value ->> 'address', 3), 'hex') AS address,"                                             \
-    " decode(substr(j.value ->> 'asset', 3), 'hex') AS asset FROM mirror.cursor c"                                    \
-    " CROSS JOIN LATERAL jsonb_array_elements(c.network::jsonb -> 'contracts') j WHERE j.value ->> 'kind' " kind ")"
+/* The network file's contracts of a kind: address, asset. */
+#define SQL_CONTRACTS_OF(kind) "(SELECT c.address, c.asset FROM api_v1.contracts() c WHERE c.kind " kind ")"
 #define SQL_COMPARE "0::smallint"
 #define SQL_UNLESS_INCONSISTENT(contract)                                                                             \
     "CASE WHEN EXISTS (SELECT FROM ledger.inconsistency l WHERE l.contract = " contract " AND l.position <= $1)"      \
@@ -102,6 +99,7 @@ struct reconcile_kind {
 /* clang-format on */
 
 /* Each ends with {0}. */
-extern const struct reconcile_kind reconcile_kinds_token[], reconcile_kinds_stake[], reconcile_kinds_allocation[];
+extern const struct reconcile_kind reconcile_kinds_token[], reconcile_kinds_stake[], reconcile_kinds_allocation[],
+    reconcile_kinds_alt[];
 
 #endif
