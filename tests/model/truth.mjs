@@ -86,10 +86,12 @@ export function sample(world, timestamp, { operators, stakers, holders }, slashe
 /**
  * Stands by while transactions run and keeps, for each slash: the operator just before its call, and who lost what.
  * A slash: {block, tx_index, avs, set, slash_id, operator, caller, strategies, wads, wads_slashed, description, log_index (of
- * OperatorSlashed), operator_before, impact: [per strategy that was hit {strategy, max_before, max_after, operator_before,
- * operator_after, live, queued, total, stakers: [{staker, before, after}], withdrawals: [{root, staker, index, scaled, before,
- * after}], stakers_loss, withdrawals_loss}]}. `total` is the event's own figure (OperatorSharesSlashed); the losses' sum and it
- * differ by rounding. Withdrawals listed are those still slashable. `limit` bounds the rows of stakers and of withdrawals kept.
+ * OperatorSlashed), first_log_index (the state before is the one before this log), operator_before, impact: [per strategy that
+ * was hit {strategy, max_before, max_after, operator_before, operator_after, live, queued, total, stakers: [{staker, before,
+ * after}], withdrawals: [{root, staker, index, scaled, before, after}], stakers_loss, withdrawals_loss, stakers_count,
+ * withdrawals_count}]}. `total` is the event's own figure (OperatorSharesSlashed); the losses' sum differs from it by rounding and
+ * by dust (operator shares that are no staker's). Withdrawals listed are those still slashable. `limit` bounds the rows of
+ * stakers and of withdrawals kept.
  */
 export class Witness {
     constructor(stakers, limit = Infinity) {
@@ -155,6 +157,7 @@ export class Witness {
             }];
         });
         slash.log_index = world.logs.length - 1;
+        slash.first_log_index = this.logs_before;
         this.open.push(slash);
     }
 
@@ -171,7 +174,9 @@ export class Witness {
 
     /** The slashes of the transaction just accepted, placed in their block. */
     take(tx_index, first_log) {
-        const slashes = this.done.map((slash) => ({ ...slash, tx_index, log_index: first_log + slash.log_index }));
+        const slashes = this.done.map((slash) => ({
+            ...slash, tx_index, log_index: first_log + slash.log_index, first_log_index: first_log + slash.first_log_index,
+        }));
         this.done = [];
         return slashes;
     }
