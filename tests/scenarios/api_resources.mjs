@@ -13,7 +13,10 @@ const coder = AbiCoder.defaultAbiCoder();
 const address = (n) => `0x${n.toString(16).padStart(2, "0").repeat(20)}`;
 const ZERO = address(0);
 const [T, V, M, U] = [0x71, 0x72, 0x73, 0x74].map(address); // votes token, vault, ERC-1155, hostile token
-const [A, B, C, D] = [0xa1, 0xb1, 0xc1, 0xd1].map(address);
+const [A, B, C, D, E] = [0xa1, 0xb1, 0xc1, 0xd1, 0xe1].map(address);
+const [DM, SM, AM, S, P] = [0x81, 0x82, 0x83, 0x84, 0x85].map(address); // EigenLayer: managers of delegation, strategies, allocations, a strategy; ALT staking
+const [O, AVS, ROOT, WAD] = [address(0x01), address(0x5e), id("withdrawal"), 10n ** 18n]; // an operator, an AVS
+const DELAYS = { min_withdrawal_delay_blocks: 20, deallocation_delay_blocks: 15, allocation_configuration_delay_blocks: 10 };
 const MOVES = 1200; // of A to B and back: a statement of many pages
 const HEAD = 140;
 const STREAM_MS = 20000; // a stream that says nothing more has lost something
@@ -41,6 +44,34 @@ const story = {
     7: [single(A, B, 7n, 3n)],
 };
 for (let i = 0; i < MOVES; i++) (story[10 + Math.floor(i / 40)] ??= []).push(i % 2 ? transfer(T, B, A, 1n) : transfer(T, A, B, 1n));
+/* O registers, allocates to an operator set and is slashed; E stakes 1000 with it, then queues 400 and gets them. */
+const set_ = [AVS, 3], SET = "(address,uint32)", eigen = (contract, event, types, values, indexed = []) => log(contract, event, indexed, types, values);
+const shares = (event, amount) => eigen(DM, `OperatorShares${event}(address,address,address,uint256)`, ["address", "address", "uint256"], [E, S, amount], [O]);
+const factor = (who, k) => eigen(DM, "DepositScalingFactorUpdated(address,address,uint256)", ["address", "address", "uint256"], [who, S, k]);
+const allocated = (magnitude, effect) =>
+    eigen(AM, `AllocationUpdated(address,${SET},address,uint64,uint32)`, ["address", SET, "address", "uint64", "uint32"], [O, set_, S, magnitude, effect]);
+const encumbered = (magnitude) => eigen(AM, "EncumberedMagnitudeUpdated(address,address,uint64)", ["address", "address", "uint64"], [O, S, magnitude]);
+story[8] = [
+    eigen(DM, "StakerDelegated(address,address)", [], [], [O, O]), eigen(DM, "OperatorRegistered(address,address)", ["address"], [D], [O]),
+    eigen(AM, "AllocationDelaySet(address,uint32,uint32)", ["address", "uint32", "uint32"], [O, 2, 8]),
+    eigen(AM, `OperatorSetCreated(${SET})`, [SET], [set_]), eigen(AM, `StrategyAddedToOperatorSet(${SET},address)`, [SET, "address"], [set_, S]),
+    eigen(AM, `SlasherUpdated(${SET},address,uint32)`, [SET, "address", "uint32"], [set_, D, 8]),
+    eigen(SM, "Deposit(address,address,uint256)", ["address", "address", "uint256"], [E, S, 1000n]), factor(E, WAD),
+    factor(E, WAD), eigen(DM, "StakerDelegated(address,address)", [], [], [E, O]), shares("Increased", 1000n),
+    eigen(AM, `OperatorAddedToOperatorSet(address,${SET})`, [SET], [set_], [O]), log(P, "SetMinVotingStake(uint256)", [], ["uint256"], [5n]),
+];
+story[9] = [encumbered(WAD / 2n), allocated(WAD / 2n, 11)];
+const slashed = (what, amount) => eigen(DM, `OperatorShares${what}(address,address,address,uint256)`, ["address", "address", "uint256"], [ZERO, S, amount], [O]);
+story[41] = [
+    encumbered(WAD / 4n), allocated(WAD / 4n, 41), eigen(AM, "MaxMagnitudeUpdated(address,address,uint64)", ["address", "address", "uint64"], [O, S, WAD * 3n / 4n]),
+    slashed("Decreased", 250n), eigen(DM, "OperatorSharesSlashed(address,address,uint256)", ["address", "uint256"], [S, 250n], [O]),
+    eigen(SM, `BurnOrRedistributableSharesIncreased(${SET},uint256,address,uint256)`, [SET, "uint256", "address", "uint256"], [set_, 1n, S, 250n]),
+    eigen(AM, `OperatorSlashed(address,${SET},address[],uint256[],string)`, ["address", SET, "address[]", "uint256[]", "string"], [O, set_, [S], [WAD / 4n], "late"]),
+];
+const WITHDRAWAL = "(address,address,address,uint256,uint32,address[],uint256[])";
+story[42] = [shares("Decreased", 300n), eigen(DM, `SlashingWithdrawalQueued(bytes32,${WITHDRAWAL},uint256[])`, ["bytes32", WITHDRAWAL, "uint256[]"],
+    [ROOT, [E, O, E, 0n, 42, [S], [400n]], [300n]])];
+story[63] = [eigen(DM, "SlashingWithdrawalCompleted(bytes32)", ["bytes32"], [ROOT])];
 const FORK = 100;
 const branches = {
     gone: { 101: [transfer(T, B, D, 9n)], 102: [transfer(T, D, C, 4n), transfer(T, D, B, 5n)] },
@@ -78,8 +109,11 @@ before(async () => {
     const network = join(folder, "network.json"), archive = write_archive(join(folder, "chain.ndjson"), chain());
     writeFileSync(network, JSON.stringify({
         name: "resources", chain_id: 31337, start_block: 0,
-        contracts: [["erc20votes", "votes", T], ["erc4626", "vault", V], ["erc1155", "multi", M], ["erc20", "hostile", U]]
+        contracts: [["erc20votes", "votes", T], ["erc4626", "vault", V], ["erc1155", "multi", M], ["erc20", "hostile", U],
+            ["eigenlayer.delegation_manager", "delegation", DM], ["eigenlayer.strategy_manager", "strategies", SM], ["eigenlayer.allocation_manager", "allocation", AM],
+            ["eigenlayer.strategy", "strategy", S], ["alt.staking", "pools", P]]
             .map(([kind, name, at]) => ({ kind, name, address: at, from_block: 0, ...(name === "votes" && { symbol: "VT", decimals: 18 }) })),
+        parameters: DELAYS,
     }));
     const data = join(folder, "data");
     await run(["mirror", "--once", "--network", network, "--source", archive, "--data", data]);
@@ -236,6 +270,10 @@ test("events: decoded, filtered, undecodable and unknown ones kept, retracted on
         [`type=ERC20.Transfer&subject=${B}&contract=${T}&from_block=12`]:
             (e) => e.type === "ERC20.Transfer" && e.subject === B && e.contract === T && e.block_number >= 12,
         "type=ERC20Pausable.Paused": () => false,
+        [`type=ERC20.Transfer&contract=${T}`]: (e) => e.type === "ERC20.Transfer" && e.contract === T,
+        [`type=ERC20Votes.DelegateVotesChanged&contract=${T}&at=50`]:
+            (e) => e.type === "ERC20Votes.DelegateVotesChanged" && e.contract === T && e.block_number <= 50,
+        [`contract=${A}`]: () => false,
     };
     for (const [filter, keep] of Object.entries(filters)) {
         const pick = ({ id: i }) => i;
@@ -319,6 +357,81 @@ test("blocks, reorgs and the trial balance", async () => {
     assert.deepEqual((await pages("/v1/trial-balance?at=0", 10)), []);
     assert.deepEqual((await pages("/v1/trial-balance?at=1", 10)).map((r) => [r.book, r.balance, r.accounts]),
         [["token", "100000", 1], ["token", "3", 1], ["token.issued", "100000", 1], ["token.issued", "3", 1]], "of the block itself, too");
+});
+
+test("stake: an account and its withdrawals, queued, slashable, completed", async () => {
+    const stake = async (n) => {
+        const { stake: s, withdrawals } = lower(await get(`/v1/accounts/${E}?at=${n}`));
+        return [s.delegated_to, s.strategies.map((row) => [row.strategy, row.deposit_shares, row.scaling_factor, row.withdrawable_shares]), withdrawals];
+    };
+    assert.deepEqual(await stake(7), [null, [], []]);
+    assert.deepEqual(await stake(8), [O, [[S, "1000", WAD.toString(), "1000"]], []]);
+    assert.deepEqual((await stake(41))[1], [[S, "1000", WAD.toString(), "750"]]);
+    const queued = { root: ROOT, nonce: "0", start_block: 42, slashable_until_block: 62, strategies: [{ strategy: S, scaled_shares: "400", withdrawable_shares: "300" }] };
+    assert.deepEqual(await stake(62), [O, [[S, "600", WAD.toString(), "450"]], [queued]]);
+    assert.deepEqual((await stake(63))[2], []);
+    const listed = async (query) => lower(await pages(`/v1/accounts/${E}/withdrawals${query}`, 1));
+    assert.deepEqual(await listed("?at=41"), []);
+    const row = { root: ROOT, nonce: "0", state: "pending", operator: O, withdrawer: E, start_block: 42, started_at: "2023-11-14T22:21:44Z",
+        slashable_until_block: 62, completable_from_block: 63, completed_block: null, completed_at: null,
+        strategies: [{ strategy: S, scaled_shares: "400", queued_shares: "300", withdrawable_shares: "300", paid_shares: null }] };
+    assert.deepEqual(await listed("?at=50"), [row]);
+    assert.deepEqual(await listed("?order=desc"), [{ ...row, state: "completed_as_tokens", completed_block: 63, completed_at: "2023-11-14T22:25:56Z",
+        strategies: [{ ...row.strategies[0], withdrawable_shares: null, paid_shares: "300" }] }]);
+    const history = lower(await pages(`/v1/accounts/${E}/history?step=20&from=2&to=63`, 3));
+    assert.deepEqual(history.map((p) => [p.block_number, p.delegated_to, p.strategies.map((s) => s.withdrawable_shares)]),
+        [[2, null, []], [22, O, ["1000"]], [42, O, ["450"]], [62, O, ["450"]]]);
+    assert.deepEqual((await pages(`/v1/accounts/${E}/history?step=5m&from=10&to=2023-11-14T22:30:00Z`, 1)).map((p) => [p.block_number, p.moment]),
+        [[33, "2023-11-14T22:20:00Z"], [58, "2023-11-14T22:25:00Z"], [83, "2023-11-14T22:30:00Z"]]);
+    assert.deepEqual(lower((await get(`/v1/accounts/${E}/entries?book=deposit`)).data).map((e) => [e.asset, e.balance]), [[S, "1000"], [S, "600"]]);
+});
+
+test("stake: an operator, its delegators and allocations, operator sets", async () => {
+    const at = async (n) => {
+        const { as_of, ...rest } = lower(await get(`/v1/operators/${O}?at=${n}`));
+        return rest;
+    };
+    const allocation = { avs: AVS, operator_set: 3, strategy: S, current_magnitude: "0", pending_diff: (WAD / 2n).toString(), effect_block: 11, minimum_slashable_stake: "0" };
+    const nine = { address: O, approver: D, since_block: 8, shares: [{ strategy: S, shares: "1000" }],
+        magnitudes: [{ strategy: S, max_magnitude: WAD.toString(), encumbered_magnitude: (WAD / 2n).toString() }], allocations: [allocation],
+        operator_sets: [{ avs: AVS, id: 3, registered: true, slashable: true, slashable_until: 0 }], allocation_delay: 2 };
+    await get(`/v1/operators/${O}?at=7`, 404);
+    assert.deepEqual(await at(8), { ...nine, magnitudes: [], allocations: [] });
+    assert.deepEqual(await at(9), nine);
+    assert.deepEqual(await at(10), nine);
+    const half = { ...allocation, current_magnitude: (WAD / 2n).toString(), pending_diff: "0", effect_block: 0, minimum_slashable_stake: "500" };
+    assert.deepEqual(await at(11), { ...nine, allocations: [half] });
+    const after_slash = { ...half, current_magnitude: (WAD / 4n).toString(), minimum_slashable_stake: "249" };
+    assert.deepEqual(await at(41), { ...nine, shares: [{ strategy: S, shares: "750" }], allocations: [after_slash],
+        magnitudes: [{ strategy: S, max_magnitude: (WAD * 3n / 4n).toString(), encumbered_magnitude: (WAD / 4n).toString() }] });
+    assert.deepEqual(lower(await pages(`/v1/operators/${O}/allocations?at=41`, 1)), [{ ...after_slash, slashable: true }]
+        .map(({ slashable, minimum_slashable_stake, ...row }) => ({ ...row, slashable, minimum_slashable_stake })));
+    assert.deepEqual(await pages(`/v1/operators/${O}/allocations?avs=${D}`, 1), []);
+    const stakers = [{ staker: O, since_block: 8, strategies: [] },
+        { staker: E, since_block: 8, strategies: [{ strategy: S, deposit_shares: "600", scaling_factor: WAD.toString(), withdrawable_shares: "450" }] }];
+    assert.deepEqual(lower(await pages(`/v1/operators/${O}/delegators`, 1)), stakers);
+    assert.deepEqual(lower(await pages(`/v1/operators?sort=shares&strategy=${S}`, 1)).map((o) => [o.address, o.shares]), [[O, [{ strategy: S, shares: "450" }]]]);
+    for (const query of ["", `avs=${AVS}`, `avs=${AVS}&operator_set=3`]) assert.deepEqual(lower(await pages(`/v1/operators?${query}`, 1)).map((o) => o.address), [O]);
+    for (const query of [`avs=${D}`, `avs=${AVS}&operator_set=4`, "at=7"]) assert.deepEqual(await pages(`/v1/operators?${query}`, 1), [], query);
+    const set = { avs: AVS, id: 3, since_block: 8, recipient: null, slasher: D, pending_slasher: null, slasher_effect_block: 0, strategies: [S] };
+    assert.deepEqual(lower(await pages("/v1/operator-sets", 1)), [set]);
+    assert.deepEqual(await pages(`/v1/operator-sets?avs=${D}`, 1), []);
+    assert.deepEqual(lower((await get(`/v1/operator-sets/${AVS}/3`)).members), [{ operator: O, registered: true, slashable: true, slashable_until: 0 }]);
+    await get(`/v1/operator-sets/${AVS}/3?at=7`, 404);
+    assert.deepEqual(lower(await pages(`/v1/operators/${O}/history?step=20&from=1`, 2)).slice(0, 4).map((p) => [p.block_number, p.strategies.map((s) => [s.shares, s.max_magnitude])]),
+        [[1, []], [21, [["1000", WAD.toString()]]], [41, [["750", (WAD * 3n / 4n).toString()]]], [61, [["450", (WAD * 3n / 4n).toString()]]]]);
+});
+
+test("what else rests on stake answers in its form", async () => {
+    const [slash, ...more] = lower(await pages("/v1/slashes", 1));
+    assert.deepEqual([slash.operator, slash.block_number, more], [O, 41, []]);
+    for (const path of [`operators/${O}/slashes`, `accounts/${E}/slashes`]) assert.equal((await pages(`/v1/${path}`, 1)).length, 1, path);
+    assert.equal((await get(`/v1/slashes/${slash.id}`)).id, slash.id);
+    await pages(`/v1/slashes/${slash.id}/impact`, 1);
+    assert.deepEqual(lower(await pages("/v1/strategies", 1)).map((s) => s.strategy), [S]);
+    await get(`/v1/accounts/${E}/voting-power`);
+    await get(`/v1/accounts/${E}/alt-equivalent`);
+    await get(`/v1/alt-staking/${P}`);
 });
 
 test("every resource was held to OpenAPI", async () => {
