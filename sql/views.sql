@@ -50,6 +50,74 @@ BEGIN
     COMMENT ON COLUMN api_v1.entry.balance IS 'Balance after it.';
     COMMENT ON COLUMN api_v1.entry.cause IS 'Name of the event that caused it.';
 
+    CREATE OR REPLACE VIEW api_v1.operator_shares AS
+        SELECT a.owner AS operator, a.asset AS strategy, e.balance AS shares, e.position >> 32 AS since_block, n.position >> 32 AS until_block, e.log_index
+          FROM ledger.account a JOIN ledger.entry e ON e.account = a.id
+          LEFT JOIN LATERAL (SELECT x.position FROM ledger.entry x WHERE x.account = a.id AND x.position > e.position ORDER BY x.position LIMIT 1) n ON true
+         WHERE a.book = 8;
+    COMMENT ON VIEW api_v1.operator_shares IS 'EigenLayer: shares delegated to an operator, as they changed. At block N: since_block <= N and (until_block is null or until_block > N).';
+    COMMENT ON COLUMN api_v1.operator_shares.until_block IS 'The block that changed it; null: it is the current value.';
+
+    CREATE OR REPLACE VIEW api_v1.deposit AS
+        SELECT a.owner AS staker, a.asset AS strategy, e.balance AS shares, e.position >> 32 AS since_block, n.position >> 32 AS until_block, e.log_index
+          FROM ledger.account a JOIN ledger.entry e ON e.account = a.id
+          LEFT JOIN LATERAL (SELECT x.position FROM ledger.entry x WHERE x.account = a.id AND x.position > e.position ORDER BY x.position LIMIT 1) n ON true
+         WHERE a.book = 6;
+    COMMENT ON VIEW api_v1.deposit IS 'EigenLayer: deposit shares of a staker, as they changed; api_v1.deposits() says what can be withdrawn, and where logs leave the shares open.';
+    COMMENT ON COLUMN api_v1.deposit.until_block IS 'The block that changed it; null: it is the current value.';
+
+    CREATE OR REPLACE VIEW api_v1.delegation AS
+        SELECT d.staker, nullif(d.operator, '\x0000000000000000000000000000000000000000')::public.address AS operator, d.position >> 32 AS since_block,
+               n.position >> 32 AS until_block, d.log_index
+          FROM ledger.delegation d
+          LEFT JOIN LATERAL (SELECT x.position FROM ledger.delegation x WHERE x.staker = d.staker AND x.position > d.position ORDER BY x.position LIMIT 1) n ON true;
+    COMMENT ON VIEW api_v1.delegation IS 'EigenLayer: to whom a staker is delegated, as it changed; operator null: to nobody.';
+    COMMENT ON COLUMN api_v1.delegation.until_block IS 'The block that changed it; null: it is the current value.';
+
+    CREATE OR REPLACE VIEW api_v1.magnitude AS
+        SELECT m.operator, m.strategy, m.magnitude AS max_magnitude, m.position >> 32 AS since_block, n.position >> 32 AS until_block, m.log_index
+          FROM ledger.max_magnitude m
+          LEFT JOIN LATERAL (SELECT x.position FROM ledger.max_magnitude x WHERE x.operator = m.operator AND x.strategy = m.strategy AND x.position > m.position
+                              ORDER BY x.position LIMIT 1) n ON true;
+    COMMENT ON VIEW api_v1.magnitude IS 'EigenLayer: maximum magnitude of an operator in a strategy, WAD, as it changed; before its first row it is 1e18.';
+    COMMENT ON COLUMN api_v1.magnitude.until_block IS 'The block that changed it; null: it is the current value.';
+
+    CREATE OR REPLACE VIEW api_v1.allocation AS
+        SELECT l.operator, l.avs, l.operator_set, l.strategy, l.current AS current_magnitude, l.pending AS pending_diff, l.effect_block,
+               l.position >> 32 AS since_block, n.position >> 32 AS until_block, l.log_index
+          FROM ledger.allocation l
+          LEFT JOIN LATERAL (SELECT x.position FROM ledger.allocation x WHERE x.operator = l.operator AND x.avs = l.avs AND x.operator_set = l.operator_set
+                              AND x.strategy = l.strategy AND x.position > l.position ORDER BY x.position LIMIT 1) n ON true;
+    COMMENT ON VIEW api_v1.allocation IS 'EigenLayer: allocations as the logs changed them; from effect_block on the magnitude is current_magnitude + pending_diff. api_v1.allocations() works that out for a block.';
+    COMMENT ON COLUMN api_v1.allocation.until_block IS 'The block that changed it; null: no later log did.';
+
+    CREATE OR REPLACE VIEW api_v1.withdrawal AS
+        SELECT w.root, w.staker, nullif(w.operator, '\x0000000000000000000000000000000000000000')::public.address AS operator, w.withdrawer, w.nonce, w.start_block,
+               w.slashable_until, c.position >> 32 AS completed_block,
+               CASE c.state WHEN 1 THEN 'completed_as_tokens' WHEN 2 THEN 'completed_as_shares' WHEN 3 THEN 'completed_empty' ELSE 'pending' END AS state,
+               s.item, s.strategy, s.scaled_shares, s.shares AS queued_shares,
+               CASE WHEN c.position IS NOT NULL THEN coalesce((SELECT p.shares FROM ledger.withdrawal_payment p WHERE p.root = w.root AND p.item = s.item
+                                                                ORDER BY p.position DESC LIMIT 1), 0) END AS paid_shares
+          FROM ledger.withdrawal w JOIN ledger.withdrawal_share s ON s.root = w.root
+          LEFT JOIN LATERAL (SELECT x.position, x.state FROM ledger.withdrawal x WHERE x.root = w.root AND x.state <> 0 ORDER BY x.position DESC LIMIT 1) c ON true
+         WHERE w.state = 0;
+    COMMENT ON VIEW api_v1.withdrawal IS 'EigenLayer: queued withdrawals, one row a strategy, with what their completion paid.';
+    COMMENT ON COLUMN api_v1.withdrawal.slashable_until IS 'The last block that can slash it; it may be completed after it.';
+    COMMENT ON COLUMN api_v1.withdrawal.completed_block IS 'Null: pending.';
+    COMMENT ON COLUMN api_v1.withdrawal.queued_shares IS 'What the scaled shares were worth when they were queued.';
+
+    CREATE OR REPLACE VIEW api_v1.slash AS
+        SELECT l.position >> 32 AS block_number, l.log_index, l.operator, l.avs, l.operator_set, nullif(l.slash_id, 0) AS slash_id,
+               nullif(l.recipient, '\x0000000000000000000000000000000000000000')::public.address AS recipient, l.description,
+               s.strategy, s.wad_slashed, s.magnitude_before, s.magnitude_after, s.live_shares, s.total_shares
+          FROM ledger.slash l
+          JOIN ledger.slash_strategy s ON s.operator = l.operator AND s.position > l.position AND s.position <= l.position + l.items;
+    COMMENT ON VIEW api_v1.slash IS 'EigenLayer: slashes, one row a strategy.';
+    COMMENT ON COLUMN api_v1.slash.slash_id IS 'The contract''s number of the slash within the operator set; null: no log named it.';
+    COMMENT ON COLUMN api_v1.slash.recipient IS 'To whom the slashed shares go; null: they are burned.';
+    COMMENT ON COLUMN api_v1.slash.live_shares IS 'Operator shares that it took.';
+    COMMENT ON COLUMN api_v1.slash.total_shares IS 'The same with shares in the queue.';
+
     REVOKE ALL ON SCHEMA api_v1 FROM PUBLIC;
     GRANT USAGE ON SCHEMA api_v1 TO altledger_api, altledger_writer;
     GRANT SELECT ON ALL TABLES IN SCHEMA api_v1 TO altledger_api;
