@@ -24,7 +24,7 @@ export const topics = {
 };
 
 /** tests/contracts, compiled; kept under build/test, since the compiler takes its time. */
-function built() {
+export function built() {
     const sources = Object.fromEntries(readdirSync(CONTRACTS).map((name) => [name, readFileSync(join(CONTRACTS, name), "utf8")]));
     const lock = readFileSync(join(root, "tests/package-lock.json"));
     const key = createHash("sha256").update(lock).update(JSON.stringify(sources)).digest("hex").slice(0, 16);
