@@ -214,11 +214,6 @@ bool withdrawal_find(struct books *b, struct hash root, struct withdrawal_row *o
     return row != NULL;
 }
 
-static bool pending(struct books *b, struct hash root, struct withdrawal_row *out)
-{
-    return withdrawal_find(b, root, out) && out->state == WITHDRAWAL_PENDING;
-}
-
 /* False: not read yet. */
 static bool share_at(struct books *b, struct hash root, int64_t i, struct withdrawal_share_row *out)
 {
@@ -229,36 +224,21 @@ static bool share_at(struct books *b, struct hash root, int64_t i, struct withdr
     return row != NULL;
 }
 
-bool withdrawal_due(struct books *b, struct hash root, bool last, struct withdrawal_due *out)
+bool withdrawal_due(struct books *b, struct hash root, size_t nth, bool backwards, struct withdrawal_due *out)
 {
     struct withdrawal_row w;
     struct withdrawal_share_row share;
-    bool found = false;
-    if (!pending(b, root, &w))
+    if (!withdrawal_find(b, root, &w))
         return false;
-    for (int64_t i = 0; i < w.items && (last || !found); i++) {
-        if (!share_at(b, root, i, &share))
+    for (int64_t i = 0; i < w.items; i++) {
+        if (!share_at(b, root, backwards ? w.items - 1 - i : i, &share))
             continue;
         struct amount p = payment(b, &w, &share);
-        if (amount_is_zero(p))
+        if (amount_is_zero(p) || nth-- > 0)
             continue;
         *out = (struct withdrawal_due){w.staker, w.withdrawer, share.strategy, p};
-        found = true;
+        return true;
     }
-    return found;
-}
-
-bool withdrawal_pays(struct books *b, struct hash root, struct address withdrawer, struct address strategy,
-                     struct amount shares)
-{
-    struct withdrawal_row w;
-    struct withdrawal_share_row share;
-    if (!pending(b, root, &w) || !address_equal(w.withdrawer, withdrawer))
-        return false;
-    for (int64_t i = 0; i < w.items; i++)
-        if (share_at(b, root, i, &share) && address_equal(share.strategy, strategy) &&
-            amount_compare(payment(b, &w, &share), shares) == 0)
-            return true;
     return false;
 }
 
@@ -266,7 +246,7 @@ void withdrawal_apply_completed(struct books *b, struct address manager, struct 
 {
     struct withdrawal_row w;
     struct withdrawal_share_row share;
-    if (!pending(b, root, &w)) {
+    if (!withdrawal_find(b, root, &w) || w.state != WITHDRAWAL_PENDING) {
         token_mark_inconsistent(b, manager, "a withdrawal was completed that was not in the queue");
         return;
     }

@@ -90,11 +90,9 @@ struct withdrawal_due {
     struct address staker, withdrawer, strategy;
     struct amount shares;
 };
-/* The first (or last) item of a pending withdrawal that pays something; false: none does, or it is not known. */
-bool withdrawal_due(struct books *b, struct hash root, bool last, struct withdrawal_due *out);
-/* Whether the pending withdrawal of this withdrawer pays these shares of this strategy. */
-bool withdrawal_pays(struct books *b, struct hash root, struct address withdrawer, struct address strategy,
-                     struct amount shares);
+/* The nth item, from 0, of those that pay something, in the order of the withdrawal or backwards; false: there is none, or it is not
+ * known. Whether it is completed already does not matter. */
+bool withdrawal_due(struct books *b, struct hash root, size_t nth, bool backwards, struct withdrawal_due *out);
 /* Complete it. One that was not queued (mirrored from after its queueing), or not any more, marks the manager inconsistent. */
 void withdrawal_apply_completed(struct books *b, struct address manager, struct hash root, bool as_shares);
 

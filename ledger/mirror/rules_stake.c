@@ -64,25 +64,36 @@ static bool rate_precedes(const struct place *at, struct address strategy)
     return false;
 }
 
+/* Whether the nth deposit of a completion, from its first or backwards from its last, is this one. */
+static bool is_due(const struct place *at, struct hash root, size_t nth, bool backwards,
+                   const struct deposit_log *deposit, bool to_withdrawer)
+{
+    struct withdrawal_due due;
+    for (size_t i = 0; withdrawal_due(at->books, root, i, backwards, &due); i++)
+        if (!address_equal(due.strategy, beacon_strategy) && nth-- == 0)
+            return address_equal(to_withdrawer ? due.withdrawer : due.staker, deposit->staker) &&
+                   address_equal(due.strategy, deposit->strategy) && amount_compare(due.shares, deposit->shares) == 0;
+    return false;
+}
+
 /* DelegationManager emits SlashingWithdrawalCompleted, then for each item Deposit, DepositScalingFactorUpdated and, if the staker is
  * delegated, OperatorSharesIncreased. */
-static bool completion_precedes(const struct place *at, struct address staker)
+static bool completion_precedes(const struct place *at, const struct deposit_log *deposit)
 {
+    size_t between = 0;
     for (size_t j = at->i; j-- > 0 && place_same_tx(at, j);) {
         const struct decoded_log *log = &at->decoded[j];
         struct deposit_log other;
         struct withdrawal_row w;
-        if (!is_core(log))
-            continue;
-        if (place_is(log, "DelegationManager.SlashingWithdrawalCompleted"))
-            return withdrawal_find(at->books, hash_of(&log->values[0]), &w) && address_equal(w.staker, staker) &&
-                   w.state == WITHDRAWAL_AS_SHARES;
-        bool same = (place_is(log, "DelegationManager.DepositScalingFactorUpdated") &&
-                     address_equal(log->values[0].address, staker)) ||
-                    (place_is(log, "DelegationManager.OperatorSharesIncreased") &&
-                     address_equal(log->values[1].address, staker)) ||
-                    (deposit_read(log, &other) && address_equal(other.staker, staker));
-        if (!same)
+        if (place_is(log, "DelegationManager.SlashingWithdrawalCompleted")) {
+            struct hash root = hash_of(&log->values[0]);
+            return withdrawal_find(at->books, root, &w) && w.state == WITHDRAWAL_AS_SHARES &&
+                   is_due(at, root, between, false, deposit, false);
+        }
+        if (deposit_read(log, &other))
+            between++;
+        else if (is_core(log) && !place_is(log, "DelegationManager.DepositScalingFactorUpdated") &&
+                 !place_is(log, "DelegationManager.OperatorSharesIncreased"))
             return false;
     }
     return false;
@@ -91,15 +102,17 @@ static bool completion_precedes(const struct place *at, struct address staker)
 /* Before the slashing release WithdrawalCompleted came last: Deposit and OperatorSharesIncreased for each item, then it. */
 static bool completion_follows(const struct place *at, const struct deposit_log *deposit)
 {
+    size_t between = 0;
     for (size_t j = at->i + 1; place_same_tx(at, j); j++) {
         const struct decoded_log *log = &at->decoded[j];
         struct deposit_log other;
         if (is_rate_of(at, j, deposit->strategy))
             return false;
         if (place_is(log, "DelegationManager.WithdrawalCompleted"))
-            return withdrawal_pays(at->books, hash_of(&log->values[0]), deposit->staker, deposit->strategy,
-                                   deposit->shares);
-        if (is_core(log) && !deposit_read(log, &other) && !place_is(log, "DelegationManager.OperatorSharesIncreased"))
+            return is_due(at, hash_of(&log->values[0]), between, true, deposit, true);
+        if (deposit_read(log, &other))
+            between++;
+        else if (is_core(log) && !place_is(log, "DelegationManager.OperatorSharesIncreased"))
             return false;
     }
     return false;
@@ -136,7 +149,7 @@ static void rule_deposit(const struct place *at, const struct abi_value *v)
         return;
     bool issued = rate_precedes(at, deposit.strategy);
     if (!issued && !network_watches(at->network, deposit.strategy, at->block->number))
-        issued = !completion_precedes(at, deposit.staker);
+        issued = !completion_precedes(at, &deposit);
     apply_deposit(at, &deposit, issued);
     if (issued)
         learn_token(at, deposit.strategy);

@@ -267,7 +267,7 @@ static void rule_completed(const struct place *at, const struct abi_value *v)
     struct hash root = hash_of(&v[0]);
     struct withdrawal_due due;
     bool as_shares = false;
-    if (withdrawal_due(at->books, root, false, &due)) {
+    if (withdrawal_due(at->books, root, 0, false, &due)) {
         size_t j = at->i + 1;
         while (place_same_tx(at, j) && address_equal(at->block->logs[j].address, due.strategy) &&
                !is_rate_of(at, j, due.strategy))
@@ -295,7 +295,7 @@ static void rule_completed_legacy(const struct place *at, const struct abi_value
 {
     struct hash root = hash_of(&v[0]);
     struct withdrawal_due due;
-    bool as_shares = withdrawal_due(at->books, root, true, &due) && returned_before(at, &due);
+    bool as_shares = withdrawal_due(at->books, root, 0, true, &due) && returned_before(at, &due);
     withdrawal_apply_completed(at->books, at->emitter, root, as_shares);
 }
 

@@ -370,11 +370,11 @@ static void shares_back_in_a_strategy_that_is_not_mirrored__follow_from_the_comp
     completed(&s, 1);
     deposit(&s, ALICE, ALIEN, 60);
     factor(&s, ALICE, ALIEN, wad());
-    deposit_tokens(&s, BOB, 0, ALIEN, 5, wad());
+    deposit_tokens(&s, ALICE, 0, ALIEN, 60, wad());
     stage_apply(&s, 1);
     assert_says(&s, states, "0 2");
     assert_says(&s, paid, "60 0");
-    assert_held(&s, BOOK_STRATEGY, ALIEN, ALIEN, 105);
+    assert_held(&s, BOOK_STRATEGY, ALIEN, ALIEN, 160);
     stage_done(&s);
 }
 

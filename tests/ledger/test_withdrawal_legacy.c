@@ -69,14 +69,15 @@ static void a_completion_as_shares__comes_after_its_deposits(void **state)
     (void)state;
     struct stage s;
     queue_60(&s);
+    deposit_legacy(&s, ALICE, PLAIN, 60); /* of tokens, and below again */
     deposit_legacy(&s, ALICE, PLAIN, 60);
     more(&s, OPERATOR, ALICE, PLAIN, 60);
     completed_legacy(&s, 1);
-    deposit_legacy(&s, ALICE, PLAIN, 60); /* of tokens again */
+    deposit_legacy(&s, ALICE, PLAIN, 60);
     stage_apply(&s, 1);
     assert_says(&s, states, "0 2");
-    assert_held(&s, BOOK_DEPOSIT, PLAIN, ALICE, 160);
-    assert_held(&s, BOOK_STRATEGY, PLAIN, PLAIN, 160);
+    assert_held(&s, BOOK_DEPOSIT, PLAIN, ALICE, 220);
+    assert_held(&s, BOOK_STRATEGY, PLAIN, PLAIN, 220);
     assert_consistent(&s);
     stage_done(&s);
 }
