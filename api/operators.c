@@ -26,6 +26,14 @@
     "coalesce((SELECT CASE WHEN t.effect_block > a.number THEN t.delay ELSE t.pending END"                            \
     " FROM ledger.allocation_delay t WHERE t.operator = $5 AND t.position <= a.position"                              \
     " ORDER BY t.position DESC LIMIT 1), 0)"
+/* Who never registered up to the block yields no row, hence 404. */
+#define OPERATOR                                                                                                      \
+    "SELECT a.*, o.approver, f.since_block, " SHARES("$5") " AS shares, " MAGNITUDES " AS magnitudes, "               \
+    ALLOCATIONS " AS allocations, " MEMBERSHIPS " AS operator_sets, " DELAY " AS allocation_delay FROM a"             \
+    " CROSS JOIN LATERAL (SELECT nullif(t.approver, " SQL_ZERO_ADDRESS ") AS approver FROM ledger.operator t"         \
+    "   WHERE t.operator = $5 AND t.position <= a.position ORDER BY t.position DESC LIMIT 1) o"                       \
+    " CROSS JOIN LATERAL (SELECT t.position >> 32 AS since_block FROM ledger.operator t"                              \
+    "   WHERE t.operator = $5 ORDER BY t.position LIMIT 1) f"
 /* clang-format on */
 
 enum {
@@ -38,16 +46,10 @@ enum {
     COLUMN_DELAY
 };
 
-/* Who never registered up to the block yields no row, hence 404. */
 static enum err operator_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*, o.approver, f.since_block, " SHARES(
-        "$5") " AS shares, " MAGNITUDES " AS magnitudes, " ALLOCATIONS " AS allocations, " MEMBERSHIPS
-              " AS operator_sets, " DELAY " AS allocation_delay FROM a"
-              " CROSS JOIN LATERAL (SELECT nullif(t.approver, " SQL_ZERO_ADDRESS ") AS approver FROM ledger.operator t"
-              "   WHERE t.operator = $5 AND t.position <= a.position ORDER BY t.position DESC LIMIT 1) o"
-              " CROSS JOIN LATERAL (SELECT t.position >> 32 AS since_block FROM ledger.operator t"
-              "   WHERE t.operator = $5 ORDER BY t.position LIMIT 1) f";
+    s->sql = SQL_AT OPERATOR;
+    s->sql_kept = SQL_AT_KEPT OPERATOR;
     statement_at(s, r);               /* $1 .. $4 */
     statement_value(s, r, "address"); /* $5 */
     return OK;
