@@ -48,19 +48,20 @@ enum {
 static enum err token_ask(const struct request *r, struct statement *s)
 {
     /* The asset of a vault is an immutable of its contract, so the last known one holds for every block. */
-    s->sql = SQL_AT "SELECT a.*," COLUMNS ", u.asset AS vault_asset, t.total_assets FROM a"
-                    " JOIN " SQL_CONTRACTS " k ON k.address = $5 AND k.kind IN " SQL_KINDS_OF_TOKENS
-                    " AND ($6::bytea IS NULL OR k.kind = 'erc1155')"
-                    " CROSS JOIN LATERAL (SELECT " ASSET " AS asset) z" FIGURES
-                    " LEFT JOIN LATERAL (SELECT coalesce(k.asset, (SELECT y.asset FROM ledger.vault_asset y"
-                    "   WHERE y.vault = k.address"
-                    "   ORDER BY y.position DESC LIMIT 1)) AS asset WHERE k.kind = 'erc4626') u ON true"
-                    " LEFT JOIN LATERAL (SELECT coalesce((SELECT e.balance FROM ledger.account n"
-                    "    JOIN ledger.entry e ON e.account = n.id"
-                    "    WHERE n.book = 1 AND n.asset = u.asset AND n.owner = k.address AND n.second = ''"
-                    "    AND e.position <= a.position ORDER BY e.position DESC LIMIT 1), 0) AS total_assets"
-                    "   FROM " SQL_CONTRACTS
-                    " b WHERE b.address = u.asset AND b.kind IN ('erc20', 'erc20votes', 'erc4626')) t ON true";
+    s->sql = SQL_AT
+        "SELECT a.*," COLUMNS ", u.asset AS vault_asset, t.total_assets FROM a"
+        " JOIN " SQL_CONTRACTS " k ON k.address = $5 AND k.kind IN " SQL_KINDS_OF_TOKENS
+        " AND ($6::bytea IS NULL OR k.kind = 'erc1155')"
+        " CROSS JOIN LATERAL (SELECT " ASSET " AS asset) z" FIGURES
+        " LEFT JOIN LATERAL (SELECT coalesce(k.asset, (SELECT y.asset FROM ledger.vault_asset y"
+        "   WHERE y.vault = k.address"
+        "   ORDER BY y.position DESC LIMIT 1)) AS asset WHERE k.kind = 'erc4626') u ON true"
+        " LEFT JOIN LATERAL (SELECT coalesce((SELECT e.balance FROM ledger.account n"
+        "    CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id"
+        "      AND e.position <= a.position ORDER BY e.position DESC LIMIT 1) e"
+        "    WHERE n.book = 1 AND n.asset = u.asset AND n.owner = k.address AND n.second = ''), 0) AS total_assets"
+        "   FROM " SQL_CONTRACTS
+        " b WHERE b.address = u.asset AND b.kind IN ('erc20', 'erc20votes', 'erc4626')) t ON true";
     struct param id;
     TRY(asset_id_param(r, &id));
     statement_at(s, r);             /* $1 .. $4 */
