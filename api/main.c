@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/command.h"
+#include "governance/handlers.h"
 #include "ledger/core/log.h"
 #include "ledger/mirror/abi.h"
 #include "ledger/mirror/apply.h"
@@ -55,6 +56,7 @@ static enum status run(const struct config *config)
     json_setup();
     abi_setup();
     apply_setup();
+    apply_add_handlers(governance_handlers);
     const struct command command = {config, program.commands[config->command].name, &stop};
     enum status status = command_check(&command);
     return status == STATUS_OK ? command_functions[config->command](&command) : status;

@@ -32,6 +32,7 @@ struct abi_value {
 };
 
 struct event {
+    uint64_t chain_id;
     struct address emitter;
     uint64_t block_number;
     struct instant block_time;
@@ -40,6 +41,7 @@ struct event {
     /* The emitter's entry in the network file. */
     bool has_token, has_timelock;
     struct address token, timelock;
+    bool clock_is_time; /* EIP-6372: its timepoints are unix seconds, not block numbers */
 };
 
 typedef void event_handler(struct books *b, const struct event *e);

@@ -49,7 +49,16 @@
     T(TIMELINE_ALT_USER_INDEX, alt_user_index_timeline)                 \
     T(TIMELINE_ALT_POOL, alt_pool_timeline)                             \
     T(TIMELINE_ALT_ALERT, alt_alert_timeline)                           \
-    T(TIMELINE_ALT_VOTE, alt_vote_timeline)
+    T(TIMELINE_ALT_VOTE, alt_vote_timeline)                             \
+    T(TIMELINE_GOVERNANCE_SETTING, governance_setting_timeline)         \
+    T(TIMELINE_GOVERNOR_TIMELOCK, governor_timelock_timeline)           \
+    T(TIMELINE_PROPOSAL, proposal_timeline)                             \
+    T(TIMELINE_PROPOSAL_ACTION, proposal_action_timeline)               \
+    T(TIMELINE_PROPOSAL_STEP, proposal_step_timeline)                   \
+    T(TIMELINE_GOVERNOR_VOTE, governor_vote_timeline)                   \
+    T(TIMELINE_PROPOSAL_TALLY, proposal_tally_timeline)                 \
+    T(TIMELINE_TIMELOCK_OPERATION, timelock_operation_timeline)         \
+    T(TIMELINE_TIMELOCK_CALL, timelock_call_timeline)
 
 #define TIMELINE_ENUM(code, definition) code,
 enum timeline_id { TIMELINES(TIMELINE_ENUM) TIMELINE_COUNT };

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "ledger/mirror/network_parameters.h"
 #include "ledger/mirror/rules.h"
 #include "ledger/root.h"
 
@@ -62,7 +63,8 @@ static void apply_log(struct books *b, const struct network *network, const stru
         struct place at = {b, network, block, decoded, i, contract, block->logs[i].address};
         rule_of_event[id](&at, decoded[i].values);
     } else if (handler_of_event[id] != NULL) {
-        struct event event = {.emitter = block->logs[i].address,
+        struct event event = {.chain_id = network->chain_id,
+                              .emitter = block->logs[i].address,
                               .block_number = block->number,
                               .block_time = {block->time},
                               .tx_hash = block->logs[i].tx_hash,
@@ -70,7 +72,8 @@ static void apply_log(struct books *b, const struct network *network, const stru
                               .has_token = contract->has_token,
                               .has_timelock = contract->has_timelock,
                               .token = contract->token,
-                              .timelock = contract->timelock};
+                              .timelock = contract->timelock,
+                              .clock_is_time = network_clock_is_time(network, contract)};
         handler_of_event[id](b, &event);
     }
 }

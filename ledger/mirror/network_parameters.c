@@ -227,6 +227,12 @@ uint64_t network_parameter(const struct network *n, const struct contract *c, co
     return place != NULL ? (uint64_t)json_integer_value(json_object_get(place, name)) : otherwise;
 }
 
+bool network_clock_is_time(const struct network *n, const struct contract *c)
+{
+    const char *clock = json_string_value(json_object_get(holder(n, c, NULL, "clock"), "clock"));
+    return clock != NULL && strcmp(clock, "timestamp") == 0;
+}
+
 static bool staking_number(const struct network *n, const struct contract *c, const char *name, uint64_t *out)
 {
     const json_t *place = holder(n, c, "alt_staking", name);

@@ -28,6 +28,9 @@ MUST_CHECK enum err network_check_parameters(const char *where, const json_t *pa
 /* A whole-number parameter as it holds for a contract: of its entry, else of the file, else `otherwise`. */
 uint64_t network_parameter(const struct network *n, const struct contract *c, const char *name, uint64_t otherwise);
 
+/* Parameter `clock` as it holds for a contract: whether its timepoints (EIP-6372) are unix seconds; else they are block numbers. */
+bool network_clock_is_time(const struct network *n, const struct contract *c);
+
 /* EigenLayer's constants on Ethereum mainnet, where the file says nothing (DelegationManager, AllocationManager), in blocks. */
 enum {
     MIN_WITHDRAWAL_DELAY_BLOCKS = 100800,
