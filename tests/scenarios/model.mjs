@@ -267,3 +267,16 @@ test("the model's chains have the cases that books get wrong", (t) => {
     for (const [name, n] of Object.entries(totals)) t.diagnostic(`${name}: ${n}`);
     assert.deepEqual(Object.keys(totals).filter((name) => totals[name] === 0), []);
 });
+
+test("a seed is a chain, and a fork is another future of the same past", () => {
+    const make = (options) => generate({ seed: 4, blocks: 90, percent: 10, ...options });
+    const plain = make(), forked = make({ fork_at: 70, fork_seed: 5 }), hashes = ({ blocks }) => blocks.map(({ hash }) => hash);
+    const again = make();
+    assert.deepEqual([again.blocks, again.truth, again.network], [plain.blocks, plain.truth, plain.network]);
+    assert.deepEqual(hashes(forked), hashes(plain), "a fork leaves the main chain as it is");
+    const { blocks, truth } = forked.fork;
+    assert.deepEqual([Number(blocks[0].number), blocks[0].parentHash, blocks.length], [71, plain.blocks[70].hash, 19]);
+    assert.ok(blocks.every(({ hash }, i) => hash !== plain.blocks[71 + i].hash) && truth.every(({ block }) => block > 70));
+    const { checked } = follow([...plain.blocks.slice(0, 71), ...blocks], truth, plain.network);
+    assert.ok(checked > 1000);
+});
