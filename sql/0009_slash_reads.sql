@@ -28,39 +28,43 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
 $$;
 COMMENT ON FUNCTION api_v1.deposit_before(bytea, bytea, bigint) IS 'Deposit shares of a staker just before a position (null: never any), their scaling factor, and by how much the true deposit shares may be less (null: exact).';
 
+CREATE FUNCTION api_v1.factors_before(of_staker bytea, of_strategy bytea, moment bigint, m_before numeric, m_after numeric) RETURNS TABLE ("before" numeric, "after" numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT CASE WHEN of_strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN m_before ELSE
+               div(m_before * coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = of_staker AND t.position < moment
+                                         ORDER BY t.position DESC LIMIT 1), 1000000000000000000), 1000000000000000000) END,
+           CASE WHEN of_strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN m_after ELSE
+               div(m_after * coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = of_staker AND t.position < moment
+                                        ORDER BY t.position DESC LIMIT 1), 1000000000000000000), 1000000000000000000) END
+$$;
+COMMENT ON FUNCTION api_v1.factors_before(bytea, bytea, bigint, numeric, numeric) IS 'Slashing factors of a stake by one maximum magnitude and by another, just before a position.';
+
 -- To leave an operator a staker undelegates: a row with the zero address.
 CREATE FUNCTION api_v1.slashed_stakers(of_operator bytea, of_strategy bytea, until bigint, m_before numeric, m_after numeric, beyond bytea, most bigint)
-RETURNS TABLE (staker bytea, "before" numeric, "after" numeric, booked numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000 AS $$
-    SELECT q.staker, CASE WHEN q.doubt > 0 THEN NULL ELSE b.booked END,
-           CASE WHEN q.doubt > 0 THEN NULL ELSE div(x.scaled * div(m_after * x.beacon, 1000000000000000000), 1000000000000000000) END, b.booked
-      FROM (SELECT d.staker::bytea, h.*
+RETURNS TABLE (staker bytea, "before" numeric, "after" numeric, unknown boolean) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000 AS $$
+    SELECT q.staker, div(q.scaled * f.before, 1000000000000000000), div(q.scaled * f.after, 1000000000000000000), q.unknown
+      FROM (SELECT d.staker::bytea, div(h.shares * h.scaling_factor, 1000000000000000000) AS scaled, coalesce(h.doubt > 0, false) AS unknown
               FROM (SELECT t.staker, max(t.position) AS since FROM ledger.delegation t
                      WHERE t.operator = of_operator AND t.staker > beyond AND t.position <= until GROUP BY t.staker ORDER BY t.staker) d
              CROSS JOIN LATERAL api_v1.deposit_before(d.staker, of_strategy, until + 1) h
-             WHERE (SELECT t.position FROM ledger.delegation t WHERE t.operator = '\x0000000000000000000000000000000000000000' AND t.staker = d.staker
-                       AND t.position > d.since AND t.position <= until LIMIT 1) IS NULL
+             WHERE h.shares > 0 AND (SELECT t.position FROM ledger.delegation t WHERE t.operator = '\x0000000000000000000000000000000000000000'
+                                        AND t.staker = d.staker AND t.position > d.since AND t.position <= until LIMIT 1) IS NULL
              ORDER BY d.staker OFFSET 0) q
-     CROSS JOIN LATERAL (SELECT div(q.shares * q.scaling_factor, 1000000000000000000) AS scaled,
-                                CASE WHEN of_strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN 1000000000000000000
-                                     ELSE coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = q.staker AND t.position <= until
-                                                     ORDER BY t.position DESC LIMIT 1), 1000000000000000000) END AS beacon) x
-     CROSS JOIN LATERAL (SELECT div(x.scaled * div(m_before * x.beacon, 1000000000000000000), 1000000000000000000) AS booked) b
-     WHERE q.shares > 0 ORDER BY q.staker LIMIT most
+     CROSS JOIN LATERAL api_v1.factors_before(q.staker, of_strategy, until + 1, m_before, m_after) f
+     ORDER BY q.staker LIMIT most
 $$;
-COMMENT ON FUNCTION api_v1.slashed_stakers(bytea, bytea, bigint, numeric, numeric, bytea, bigint) IS 'Stakers who are delegated to an operator and have deposit shares in a strategy: withdrawable shares by one maximum magnitude and by another, null where the logs leave open how many deposit shares they have; booked: before, as if they did not.';
+COMMENT ON FUNCTION api_v1.slashed_stakers(bytea, bytea, bigint, numeric, numeric, bytea, bigint) IS 'Stakers who are delegated to an operator and have deposit shares in a strategy: withdrawable shares by one maximum magnitude and by another. unknown: the logs leave open how many deposit shares they have, and it is at most so much.';
 
 -- DelegationManager._getSlashableSharesInQueue: what was queued in blocks [number - delay, number]. None of it can be completed before.
 CREATE FUNCTION api_v1.slashed_withdrawals(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, beyond bigint, most bigint)
 RETURNS TABLE ("position" bigint, root bytea, staker bytea, scaled numeric, "before" numeric, "after" numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 AS $$
     SELECT w.position, w.root::bytea, w.staker::bytea, q.scaled, q.before, q.after
       FROM ledger.withdrawal w
-     CROSS JOIN LATERAL (SELECT CASE WHEN of_strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN 1000000000000000000
-                                     ELSE coalesce((SELECT t.factor FROM ledger.beacon_factor t WHERE t.staker = w.staker AND t.position <= until
-                                                     ORDER BY t.position DESC LIMIT 1), 1000000000000000000) END AS beacon) x
-     CROSS JOIN LATERAL (SELECT sum(s.scaled_shares) AS scaled,
-                                sum(div(s.scaled_shares * div(m_before * x.beacon, 1000000000000000000), 1000000000000000000)) AS "before",
-                                sum(div(s.scaled_shares * div(m_after * x.beacon, 1000000000000000000), 1000000000000000000)) AS "after"
-                           FROM ledger.withdrawal_share s WHERE s.root = w.root AND s.strategy = of_strategy) q
+     CROSS JOIN LATERAL (SELECT sum(s.scaled_shares) AS scaled, sum(div(s.scaled_shares * f.before, 1000000000000000000)) AS "before",
+                                sum(div(s.scaled_shares * f.after, 1000000000000000000)) AS "after"
+                           FROM ledger.withdrawal_share s
+                          CROSS JOIN LATERAL api_v1.factors_before(w.staker, of_strategy, until + 1, m_before, m_after) f
+                          WHERE s.root = w.root AND s.strategy = of_strategy) q
      WHERE w.operator = of_operator AND w.position > beyond AND w.position >= (number - (SELECT api_v1.withdrawal_delay())) << 32 AND w.position <= until
        AND w.state = 0 AND w.slashable_until >= number AND q.scaled IS NOT NULL
      ORDER BY w.position LIMIT most
@@ -71,7 +75,8 @@ COMMENT ON FUNCTION api_v1.slashed_withdrawals(bytea, bytea, bigint, bigint, num
 CREATE FUNCTION api_v1.slash_losses(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, operator_shares numeric)
 RETURNS TABLE (stakers bigint, unknown bigint, staker_loss numeric, withdrawals bigint, withdrawal_loss numeric, dust numeric, dust_loss numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT s.n, s.unknown, s.loss, w.n, w.loss, d.dust, d.dust - div(d.dust * m_after + m_before - 1, m_before)
-      FROM (SELECT count(*) AS n, count(*) FILTER (WHERE x.before IS NULL) AS unknown, coalesce(sum(x.before - x.after), 0) AS loss, coalesce(sum(x.booked), 0) AS booked
+      FROM (SELECT count(*) AS n, count(*) FILTER (WHERE x.unknown) AS unknown, coalesce(sum(x.before - x.after) FILTER (WHERE NOT x.unknown), 0) AS loss,
+                   coalesce(sum(x.before), 0) AS booked
               FROM api_v1.slashed_stakers(of_operator, of_strategy, until, m_before, m_after, '', NULL) x) s
      CROSS JOIN (SELECT count(*) AS n, coalesce(sum(x.before - x.after), 0) AS loss
                    FROM api_v1.slashed_withdrawals(of_operator, of_strategy, until, number, m_before, m_after, -1, NULL) x) w
@@ -90,10 +95,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
             SELECT w.operator, w.position, (w.slashable_until + 1) << 32, w.position, w.root FROM ledger.withdrawal w WHERE w.staker = of_account AND w.state = 0) k
       JOIN ledger.slash s ON s.operator = k.operator AND s.position > k.since AND s.position < coalesce(k.ended, 9223372036854775807)
       JOIN ledger.slash_strategy t ON t.operator = s.operator AND t.position > s.position AND t.position <= s.position + s.items
-     CROSS JOIN LATERAL (SELECT CASE WHEN t.strategy <> '\xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0' THEN 1000000000000000000
-                                     ELSE coalesce((SELECT b.factor FROM ledger.beacon_factor b WHERE b.staker = of_account AND b.position < s.position
-                                                     ORDER BY b.position DESC LIMIT 1), 1000000000000000000) END::numeric AS beacon) l
-     CROSS JOIN LATERAL (SELECT div(t.magnitude_before * l.beacon, 1000000000000000000) AS "before", div(t.magnitude_after * l.beacon, 1000000000000000000) AS "after") f
+     CROSS JOIN LATERAL api_v1.factors_before(of_account, t.strategy, s.position, t.magnitude_before, t.magnitude_after) f
      CROSS JOIN LATERAL (
             SELECT div(h.scaled * f.before, 1000000000000000000) AS "before", div(h.scaled * f.after, 1000000000000000000) AS "after"
               FROM (SELECT CASE WHEN d.doubt > 0 THEN NULL ELSE div(d.shares * d.scaling_factor, 1000000000000000000) END AS scaled
