@@ -2,8 +2,9 @@
 //
 // node tests/model/cli.mjs --seed N --blocks N --out DIR [--stakers N] [--sample PERCENT] [--fork-at N --fork-seed M]
 // Writes chain.ndjson.gz, network.json, addresses.json, truth.json.gz; with a fork also fork.ndjson.gz (the other tail's blocks,
-// the first is fork-at + 1, which lies after the setup, some 50 blocks) and fork_truth.json.gz. Every block with a slash and the last one are sampled, of the others
-// PERCENT (25). Above 500 stakers it is one big operator and a crowd (see crowd.mjs), sampled at its slashes and at the end.
+// the first is fork-at + 1, which must lie after the setup of some 50 blocks) and fork_truth.json.gz. Every block with a slash and
+// the last one are sampled, of the others PERCENT (25). Above 500 stakers it is one big operator and a crowd (see crowd.mjs),
+// sampled at its slashes and at the end.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
