@@ -11,16 +11,20 @@
  * together. Parameters: $5 type, $6 subject, $7 contract, $8 from_block, $9 to_block, $10 retracted (0 no, 1 yes, 2
  * all), $11 .. $13 the key, $14 the limit.
  *
- * Which index drives depends on the filters: type, else subject, else the blocks themselves. A block's `canonical`
- * is whether it stands in the chain now. Events of a later generation wait for its switch. The joins that only
- * decorate a row come after the limit. */
+ * Which index drives depends on the filters: what reorgs took off the chain is little, else subject, else contract, else
+ * type, else the blocks themselves. The others are looked at in each row. A block's `canonical` is whether it stands in
+ * the chain now. Events of a later generation wait for its switch. The joins that only decorate a row come after the
+ * limit. */
 /* clang-format off */
 #define IN_RANGE(number) " " number " BETWEEN coalesce($8::bigint, 0) AND least(coalesce($9::bigint, a.number),"      \
     " a.number)"
 #define AFTER(compare) " (e.number, e.block, e.log_index) " compare " ($11, $12, $13)"
-#define FILTERS                                                                                                       \
-    " AND e.generation <= a.generation AND ($6::bytea IS NULL OR e.subject = $6) AND ($7::bytea IS NULL OR"           \
-    " e.contract = $7)"
+#define BOOKED_BY_NOW " AND e.generation <= a.generation"
+/* Where they are given, and only there: each makes the planner expect fewer rows, until it would rather read them all and sort
+ * them than go along an index and stop. */
+#define OTHERS                                                                                                        \
+    " AND ($6::bytea IS NULL OR e.subject = $6) AND ($7::bytea IS NULL OR e.contract = $7) AND ($5::text IS NULL OR"  \
+    " e.type = ANY (ARRAY(SELECT y.id FROM mirror.event_type y WHERE y.name = $5)))"
 /* A scalar subquery and no EXISTS: that may become a hash of the whole chain. */
 #define WANTED                                                                                                        \
     " AND ($10::smallint = 2 OR ($10 = 0) ="                                                                          \
@@ -37,18 +41,23 @@
     " LEFT JOIN LATERAL (SELECT t.name, t.signature FROM mirror.event_type t WHERE t.id = v.type LIMIT 1) t ON true"  \
     " CROSS JOIN mirror.cursor f) x ON true ORDER BY x.key1 " order ", x.key2 " order ", x.key3 " order
 
-#define BY_TYPE(compare, order)                                                                                       \
-    "SELECT e.* FROM mirror.event_type k CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.type = k.id AND"  \
-    IN_RANGE("e.number") " AND e.number " compare "= $11 AND" AFTER(compare) FILTERS WANTED ORDER(order)              \
-    " LIMIT $14) e WHERE k.name = $5" ORDER(order) " LIMIT $14"
-#define BY_SUBJECT(compare, order)                                                                                    \
-    "SELECT e.* FROM mirror.event e WHERE e.subject = $6 AND"                                                         \
-    IN_RANGE("e.number") " AND e.number " compare "= $11 AND" AFTER(compare) FILTERS WANTED ORDER(order) " LIMIT $14"
+/* Along an index, which is in the order of numbers: to sort by more than that is to read everything first. The events of the last
+ * number come all; they are put in order and cut off outside. */
+#define NEXT(others, compare, order)                                                                                  \
+    " AND" IN_RANGE("e.number") " AND e.number " compare "= $11 AND" AFTER(compare) BOOKED_BY_NOW others WANTED       \
+    " ORDER BY e.number " order " FETCH FIRST $14 ROWS WITH TIES"
+#define BY(condition, others, compare, order)                                                                         \
+    "SELECT e.* FROM (SELECT e.* FROM mirror.event e WHERE " condition NEXT(others, compare, order) ") e"             \
+    ORDER(order) " LIMIT $14"
+/* A name has a type for each version of its ABI. */
+#define BY_TYPE(condition, compare, order)                                                                            \
+    "SELECT e.* FROM mirror.event_type k CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.type = k.id"      \
+    condition NEXT("", compare, order) ") e WHERE k.name = $5" ORDER(order) " LIMIT $14"
 /* Blocks in order, each with its events: canonical ones, those of reorgs, or all that were ever booked. */
-#define BY_BLOCK(blocks, compare, order)                                                                              \
+#define BY_BLOCK(blocks, others, compare, order)                                                                              \
     "SELECT e.* FROM (" blocks " ORDER BY q.number " order ", q.block " order ") q"                                   \
     " CROSS JOIN LATERAL (SELECT e.* FROM mirror.event e WHERE e.block = q.block AND"                                 \
-    " (q.number, q.block, e.log_index) " compare " ($11, $12, $13)" FILTERS WANTED                                    \
+    " (q.number, q.block, e.log_index) " compare " ($11, $12, $13)" BOOKED_BY_NOW others WANTED                                    \
     " ORDER BY e.log_index " order " LIMIT $14) e ORDER BY q.number " order ", q.block " order ", e.log_index"        \
     " " order " LIMIT $14"
 #define CHAIN(compare) "SELECT q.number, q.block FROM mirror.chain q WHERE q.number " compare "= $11"                 \
@@ -63,18 +72,30 @@
 
 enum { RETRACTED_NO, RETRACTED_YES, RETRACTED_ALL };
 
-static const char *list_statement(bool by_type, bool by_subject, int16_t retracted, bool down)
+/* clang-format off */
+#define BY_UNWOUND(compare, order)       BY_BLOCK(UNWOUND(compare), OTHERS, compare, order)
+#define BY_CHAIN(compare, order)         BY_BLOCK(CHAIN(compare), "", compare, order)
+#define BY_BOOKED(compare, order)        BY_BLOCK(BOOKED(compare), "", compare, order)
+#define BY_SUBJECT(compare, order)       BY("e.subject = $6", "", compare, order)
+#define BY_SUBJECT_MORE(compare, order)  BY("e.subject = $6", OTHERS, compare, order)
+#define BY_CONTRACT(compare, order)      BY("e.contract = $7", "", compare, order)
+#define BY_CONTRACT_TYPE(compare, order) BY_TYPE(" AND e.contract = $7", compare, order)
+#define BY_TYPE_ALONE(compare, order)    BY_TYPE("", compare, order)
+#define BOTH_ORDERS(source) (down ? LIST(source("<", "DESC"), "DESC") : LIST(source(">", "ASC"), "ASC"))
+/* clang-format on */
+
+static const char *list_statement(const struct request *r, int16_t retracted)
 {
-    if (by_type)
-        return down ? LIST(BY_TYPE("<", "DESC"), "DESC") : LIST(BY_TYPE(">", "ASC"), "ASC");
-    if (by_subject)
-        return down ? LIST(BY_SUBJECT("<", "DESC"), "DESC") : LIST(BY_SUBJECT(">", "ASC"), "ASC");
-    if (retracted == RETRACTED_NO)
-        return down ? LIST(BY_BLOCK(CHAIN("<"), "<", "DESC"), "DESC") : LIST(BY_BLOCK(CHAIN(">"), ">", "ASC"), "ASC");
+    bool down = r->page.descending, contract = request_given(r, "contract"), type = request_given(r, "type");
     if (retracted == RETRACTED_YES)
-        return down ? LIST(BY_BLOCK(UNWOUND("<"), "<", "DESC"), "DESC")
-                    : LIST(BY_BLOCK(UNWOUND(">"), ">", "ASC"), "ASC");
-    return down ? LIST(BY_BLOCK(BOOKED("<"), "<", "DESC"), "DESC") : LIST(BY_BLOCK(BOOKED(">"), ">", "ASC"), "ASC");
+        return BOTH_ORDERS(BY_UNWOUND);
+    if (request_given(r, "subject"))
+        return contract || type ? BOTH_ORDERS(BY_SUBJECT_MORE) : BOTH_ORDERS(BY_SUBJECT);
+    if (contract)
+        return type ? BOTH_ORDERS(BY_CONTRACT_TYPE) : BOTH_ORDERS(BY_CONTRACT);
+    if (type)
+        return BOTH_ORDERS(BY_TYPE_ALONE);
+    return retracted == RETRACTED_NO ? BOTH_ORDERS(BY_CHAIN) : BOTH_ORDERS(BY_BOOKED);
 }
 
 /* A misspelt type would be an empty list, which reads like an answer. */
@@ -93,7 +114,7 @@ static enum err events_ask(const struct request *r, struct statement *s)
         request_u64(r, "from_block") > request_u64(r, "to_block"))
         return err_with(ERR_FIELD, "to_block: must not be below from_block");
     int16_t retracted = (int16_t)request_choice(r, "retracted");
-    s->sql = list_statement(request_given(r, "type"), request_given(r, "subject"), retracted, r->page.descending);
+    s->sql = list_statement(r, retracted);
     statement_at(s, r); /* $1 .. $4 */
     statement_value(s, r, "type");
     statement_value(s, r, "subject");

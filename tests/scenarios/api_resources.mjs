@@ -274,6 +274,8 @@ test("events: decoded, filtered, undecodable and unknown ones kept, retracted on
         [`type=ERC20Votes.DelegateVotesChanged&contract=${T}&at=50`]:
             (e) => e.type === "ERC20Votes.DelegateVotesChanged" && e.contract === T && e.block_number <= 50,
         [`contract=${A}`]: () => false,
+        [`subject=${A}&contract=${M}`]: (e) => e.subject === A && e.contract === M,
+        [`subject=${A}&type=ERC20Votes.DelegateChanged`]: (e) => e.subject === A && e.type === "ERC20Votes.DelegateChanged",
     };
     for (const [filter, keep] of Object.entries(filters)) {
         const pick = ({ id: i }) => i;

@@ -300,7 +300,7 @@ static void bulk__drops_and_makes_indexes(void **state)
     assert_int_equal(bulk("SELECT mirror.bulk_begin($1)", 7), OK);
     assert_int_equal(bulk("SELECT mirror.bulk_begin($1)", 7), OK);
     assert_int_equal(ask("SELECT count(*) FROM pg_catalog.pg_indexes WHERE indexname IN ('event_by_type', "
-                         "'event_by_subject', 'account_owner', 'entry_key')"),
+                         "'event_by_subject', 'event_by_contract', 'account_owner', 'entry_key')"),
                      0);
     assert_int_equal(bulk("SELECT mirror.bulk_end($1)", 6), ERR_LEASE_LOST);
     assert_int_equal(bulk("SELECT mirror.bulk_end($1)", 7), OK);
