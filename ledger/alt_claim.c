@@ -178,14 +178,6 @@ static void read_pool(const struct party *p, int32_t pool)
     divide(p, pool, part);
 }
 
-void alt_settle_claims(const struct alt *at, struct address staker, struct address operator)
-{
-    struct party p = {at, staker, operator, alt_distributions_seen(at)};
-    for (int32_t id = 1; id <= p.n; id++)
-        if (pool_of(&p, id) == id)
-            read_pool(&p, id);
-}
-
 void alt_apply_claim(const struct alt *at, struct address staker, struct address operator, struct amount amount,
                      const struct alt_payer *payer, bool may_read)
 {
@@ -212,6 +204,7 @@ void alt_apply_claim(const struct alt *at, struct address staker, struct address
     for (int32_t id = 1; id <= p.n; id++)
         if (pool_of(&p, id) == id)
             end_empty_pool(&p, id);
-    if (may_read)
-        alt_settle_claims(at, staker, operator);
+    for (int32_t id = 1; may_read && id <= p.n; id++)
+        if (pool_of(&p, id) == id)
+            read_pool(&p, id);
 }

@@ -25,7 +25,5 @@ struct alt_pool_row {
  * block holds right after this log. */
 void alt_apply_claim(const struct alt *at, struct address staker, struct address operator, struct amount amount,
                      const struct alt_payer *payer, bool may_read);
-/* Divide the pools of a staker and operator by reading; to be tried after the last log of a block about them. */
-void alt_settle_claims(const struct alt *at, struct address staker, struct address operator);
 
 #endif

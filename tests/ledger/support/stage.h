@@ -74,15 +74,20 @@ static inline void stage_setup(void)
     apply_setup();
 }
 
-static inline void stage_open(struct stage *s)
+static inline void stage_open_network(struct stage *s, const char *file)
 {
     *s = (struct stage){0};
-    assert_int_equal(network_parse(stage_file, sizeof stage_file - 1, &s->network), OK);
+    assert_int_equal(network_parse(file, strlen(file), &s->network), OK);
     s->db = pg_open(pg_admin(pg_fresh()), NULL);
     assert_int_equal(db_script(s->db, "SET search_path = ledger"), OK);
     books_init(&s->books);
     s->blocks = ARENA_ARRAY(&s->arena, struct block, STAGE_BLOCKS);
     s->decoded = ARENA_ARRAY(&s->arena, struct decoded_log *, STAGE_BLOCKS);
+}
+
+static inline void stage_open(struct stage *s)
+{
+    stage_open_network(s, stage_file);
 }
 
 static inline void stage_done(struct stage *s)
