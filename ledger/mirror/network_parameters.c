@@ -16,8 +16,9 @@ struct parameter {
 
 /* What contracts keep as constants or set without an event. To add a parameter: one row. */
 static const struct parameter parameters_known[] = {
-    {"finality_depth_blocks", BLOCKS}, /* archives: how far below the head a block is final */
-    {"clock", CLOCK},                  /* EIP-6372: what snapshots and deadlines count */
+    {"finality_depth_blocks", BLOCKS},   /* archives: how far below the head a block is final */
+    {"clock", CLOCK},                    /* EIP-6372: what snapshots and deadlines count */
+    {"timelock_grace_seconds", SECONDS}, /* GovernorTimelockCompound: GRACE_PERIOD of the governor's timelock */
     /* EigenLayer */
     {"min_withdrawal_delay_blocks", BLOCKS},
     {"deallocation_delay_blocks", BLOCKS},
