@@ -30,9 +30,8 @@ struct audit {
     atomic_bool stop;
     pthread_mutex_t lock; /* of db */
     struct db *db;
-    uint64_t audited; /* the last audited block; UINT64_MAX: none in this life */
-    time_t next;      /* monotonic: no look before it */
-    bool warned;      /* the last attempt failed, and it was said */
+    time_t next; /* monotonic: no look before it */
+    bool warned; /* the last attempt failed, and it was said */
     unsigned lines;
 };
 
@@ -96,14 +95,16 @@ struct standing {
 static enum err look(struct audit *a, struct standing *out)
 {
     AUTO_ROWS rows = NULL;
+    int64_t interval = a->options.interval_seconds;
     TRY(db_query(
         a->db,
-        "SELECT c.network, c.finalized_number, c.head_number >= coalesce(c.source_head, c.head_number), l.seed,"
-        " l.last_difference IS NOT NULL FROM mirror.cursor c"
-        " LEFT JOIN LATERAL (SELECT * FROM mirror.audit ORDER BY id DESC LIMIT 1) l ON true",
-        WITH_NOTHING, &rows));
-    out->due = !rows_null(rows, 0, 0) && !rows_null(rows, 0, 2) && rows_bool(rows, 0, 2) &&
-               rows_u64(rows, 0, 1) != a->audited;
+        "SELECT c.network, c.finalized_number, c.head_number >= coalesce(c.source_head, c.head_number)"
+        " AND c.finalized_number >= (SELECT f.number FROM mirror.chain f ORDER BY f.number LIMIT 1)"
+        " AND c.finalized_number IS DISTINCT FROM l.at_block"
+        " AND coalesce(l.time <= now() - $1 * interval '1 second', true), l.seed, l.last_difference IS NOT NULL"
+        " FROM mirror.cursor c LEFT JOIN LATERAL (SELECT * FROM mirror.audit ORDER BY id DESC LIMIT 1) l ON true",
+        WITH(IN(&interval)), &rows));
+    out->due = !rows_null(rows, 0, 0) && !rows_null(rows, 0, 2) && rows_bool(rows, 0, 2);
     if (!out->due)
         return OK;
     out->finalized = rows_u64(rows, 0, 1);
@@ -156,7 +157,6 @@ static enum err audit_block(struct audit *a, const struct standing *s)
     a->lines = 0;
     TRY(reconcile_books(a->db, &s->network, &o, &report));
     TRY(keep(a, s, &report));
-    a->audited = s->finalized;
     health_audited(&report);
     log_line(report.differences > 0 ? LOG_ERROR : LOG_INFO, "audit",
              "block %" PRIu64 ": %" PRIu64 " figures checked with the contracts, %" PRIu64 " differ, %" PRIu64
@@ -167,19 +167,24 @@ static enum err audit_block(struct audit *a, const struct standing *s)
     return OK;
 }
 
+/* No look for so long, at most the interval. */
+static void wait_for(struct audit *a, unsigned seconds)
+{
+    unsigned most = a->options.interval_seconds;
+    a->next = monotonic_seconds() + (seconds < most ? seconds : most);
+}
+
 static enum err look_and_audit(struct audit *a)
 {
     struct standing s = {.due = false};
     TRY(connect(a));
     TRY(look(a, &s));
     if (!s.due) {
-        unsigned again = a->options.interval_seconds < LOOK_AGAIN_SECONDS ? a->options.interval_seconds
-                                                                          : LOOK_AGAIN_SECONDS;
-        a->next = monotonic_seconds() + again;
+        wait_for(a, LOOK_AGAIN_SECONDS);
         return OK;
     }
-    a->next = monotonic_seconds() + a->options.interval_seconds;
     enum err e = audit_block(a, &s);
+    wait_for(a, a->options.interval_seconds);
     network_done(&s.network);
     return e;
 }
@@ -218,7 +223,7 @@ static void *run(void *arg)
             log_warn("audit", "given up for now: %s: %s", err_slug(e), err_detail());
         a->warned = e != OK;
         if (e != OK) {
-            a->next = monotonic_seconds() + a->options.interval_seconds;
+            wait_for(a, a->options.interval_seconds);
             pthread_mutex_lock(&health_lock);
             health.failures++;
             pthread_mutex_unlock(&health_lock);
@@ -230,7 +235,7 @@ static void *run(void *arg)
 enum err audit_start(const struct audit_options *options, struct audit **out)
 {
     struct audit *a = memory_resize(NULL, sizeof *a);
-    *a = (struct audit){.options = *options, .audited = UINT64_MAX};
+    *a = (struct audit){.options = *options};
     pthread_mutex_init(&a->lock, NULL);
     sigset_t all, before;
     sigfillset(&all); /* signals stay with the other threads, whose waits they end */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ledger/books.h"
 #include "ledger/core/digest.h"
 #include "ledger/core/log.h"
 #include "ledger/mirror/reconcile_node.h"
@@ -224,6 +225,8 @@ static enum unchecked fate_reason(enum call_fate fate)
         return UNCHECKED_UNANSWERED;
     case CALL_REVERTED:
         return UNCHECKED_REVERTED;
+    case CALL_MALFORMED:
+        return UNCHECKED_MALFORMED;
     case CALL_STATE_GONE:
         return UNCHECKED_GONE;
     case CALL_ANSWERED:
@@ -366,9 +369,13 @@ static enum err in_one_snapshot(struct db *db, const struct reconcile_options *o
     /* The role's timeouts are for requests; this reads everything, and waits for a node in between. */
     TRY(db_script(db, "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"));
     TRY(db_begin(db, "ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-    TRY(db_query(db, "SELECT network FROM mirror.cursor", WITH_NOTHING, &rows));
+    TRY(db_query(db, "SELECT network, rules_version FROM mirror.cursor", WITH_NOTHING, &rows));
     if (rows_null(rows, 0, 0))
         return err_with(ERR_NOT_FOUND, "nothing is mirrored yet");
+    if (rows_i64(rows, 0, 1) != RULES_VERSION)
+        return err_with(ERR_CONFIG,
+                        "the books were booked by rules version %" PRId64 ", this program has %d: rebuild first",
+                        rows_i64(rows, 0, 1), RULES_VERSION);
     TRY(network_parse(rows_text(rows, 0, 0), strlen(rows_text(rows, 0, 0)), &network));
     enum err e = reconcile_books(db, &network, options, out);
     network_done(&network);

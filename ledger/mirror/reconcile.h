@@ -59,7 +59,8 @@ MUST_CHECK enum err reconcile_at_parse(const char *text, struct reconcile_option
  * block; ERR_STOPPED; database errors. */
 MUST_CHECK enum err reconcile_books(struct db *db, const struct network *network,
                                     const struct reconcile_options *options, struct reconcile_report *out);
-/* Open a connection, read the network that the books were booked by, reconcile in one snapshot. ERR_NOT_FOUND: nothing mirrored. */
+/* Open a connection, read the network that the books were booked by, reconcile in one snapshot. ERR_NOT_FOUND: nothing mirrored; ERR_CONFIG:
+ * the books are of other rules than the program's. */
 MUST_CHECK enum err reconcile_run(const char *conninfo, const struct reconcile_options *options,
                                   struct reconcile_report *out);
 

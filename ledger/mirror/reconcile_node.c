@@ -107,10 +107,9 @@ static void settle(const struct rpc_call *asked, struct view_call *call, struct 
     if (asked->code == 0 && json_is_string(asked->result)) {
         size_t n = json_string_length(asked->result);
         uint8_t *bytes = arena_take(arena, n / 2 + 1);
-        if (hex_parse(json_string_value(asked->result), n, bytes, CALL_BYTES_MAX, &call->answer.n) != OK)
-            return;
+        bool read = hex_parse(json_string_value(asked->result), n, bytes, CALL_BYTES_MAX, &call->answer.n) == OK;
         call->answer.p = bytes;
-        call->fate = CALL_ANSWERED;
+        call->fate = read ? CALL_ANSWERED : CALL_MALFORMED;
     } else if (rpc_reverted(asked)) {
         call->fate = CALL_REVERTED;
     } else if (asked->code != 0 && rpc_state_is_gone(asked->message)) {

@@ -9,7 +9,7 @@
 
 #include "ledger/core/arena.h"
 
-enum call_fate { CALL_UNANSWERED, CALL_ANSWERED, CALL_REVERTED, CALL_STATE_GONE };
+enum call_fate { CALL_UNANSWERED, CALL_ANSWERED, CALL_REVERTED, CALL_MALFORMED, CALL_STATE_GONE };
 
 struct view_call {
     struct address to;

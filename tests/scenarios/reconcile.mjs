@@ -10,7 +10,7 @@ import { head, mine, random } from "./lib/chain.mjs";
 import { writeNetwork } from "./lib/drive.mjs";
 import { Economy } from "./lib/economy.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { demo, get, run, serve, sleep, until } from "./lib/program.mjs";
+import { demo, get, run, serve, sleep, start, until } from "./lib/program.mjs";
 import { startProxy } from "./lib/proxy.mjs";
 
 const { AbiCoder, keccak256 } = createRequire(join(root, "tests/package.json"))("ethers");
@@ -185,6 +185,8 @@ test("a view that reverts, or answers nothing or nonsense, is not checked", asyn
         [(a) => { delete a.result; a.error = { code: 3, message: "execution reverted" }; }, "the contract has no such view, or it reverts"],
         [(a) => { a.result = "0x"; }, "the contract has no such view, or it reverts"],
         [(a) => { a.result = "0x1234"; }, "the contract's answer is not of the declared types"],
+        [(a) => { a.result = "0xzz"; }, "the contract's answer is not of the declared types"],
+        [(a) => { a.result = "0x" + "00".repeat(2 << 20); }, "the contract's answer is not of the declared types"],
     ]) {
         proxy.set((questions) => ({
             name: reason, methods: ["eth_call"],
@@ -292,6 +294,21 @@ test("an audit that waits for its node holds up neither the mirror nor the end",
     await life.program.kill("SIGTERM").ends(0);
     assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
     for (const response of silent) response.destroy();
+    await node.ask("evm_revert", snapshot);
+});
+
+test("mirror audits too, and a new life does not before its time", async (t) => {
+    const copy = cluster.create({ template: database }), snapshot = await node.ask("evm_snapshot");
+    const args = ["--database", cluster.conninfo(copy), "--source", node.url, "--network", network, "--poll-ms", "50", "--audit-interval", "3600"];
+    for (const seen of [/audit: block \d+: \d+ figures checked/, /caught up/]) {
+        const life = start("mirror", ...args);
+        t.after(() => life.kill("SIGKILL"));
+        await life.says(seen);
+        await mine(node);
+        await sleep(1500);
+        await life.kill("SIGTERM").ends(0);
+    }
+    assert.equal(cluster.one(copy, "SELECT count(*) AS n FROM mirror.audit").n, 1);
     await node.ask("evm_revert", snapshot);
 });
 
