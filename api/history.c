@@ -119,13 +119,9 @@ static enum err history_ask(const struct request *r, struct statement *s)
 
 static enum err operator_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT
-        "SELECT a.*, x.* FROM a CROSS JOIN LATERAL (SELECT FROM ledger.operator t"
-        "   WHERE t.operator = $5 AND t.position <= a.position LIMIT 1) o"
-        " LEFT JOIN LATERAL (" POINT "(SELECT json_agg(json_build_array(" SQL_HEX(
-            "s.strategy") ", s.shares::text, s.max_magnitude::text, s.encumbered_magnitude::text) ORDER BY s.strategy)::text"
-                          " FROM api_v1.operator_strategies($5, u.until, p.number) s)" POINTS
-                          ") x ON true ORDER BY x.key";
+    s->sql = SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" POINT "(SELECT json_agg(json_build_array(" SQL_HEX(
+        "s.strategy") ", s.shares::text, s.max_magnitude::text, s.encumbered_magnitude::text) ORDER BY s.strategy)::text"
+                      " FROM api_v1.operator_strategies($5, u.until, p.number) s)" POINTS ") x ON true ORDER BY x.key";
     return history_ask(r, s);
 }
 

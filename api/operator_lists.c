@@ -3,15 +3,11 @@
 #include "api/routes.h"
 #include "api/sql.h"
 
-/* Who never registered as an operator yields no row, hence 404. */
 /* clang-format off */
-#define OPERATOR                                                                                                      \
-    " CROSS JOIN LATERAL (SELECT FROM ledger.operator t WHERE t.operator = $5 AND t.position <= a.position LIMIT 1) o"
-
 /* The index (operator, staker, position) holds whoever delegated to it once: found by hopping through it, one probe each, no more of
  * them than the page needs. The staker's own last row says whether it still does. */
 #define DELEGATORS(compare, order)                                                                                    \
-    SQL_AT "SELECT a.*, x.* FROM a" OPERATOR " LEFT JOIN LATERAL (WITH RECURSIVE d (staker) AS ("                     \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (WITH RECURSIVE d (staker) AS ("                     \
     "  (SELECT t.staker::bytea FROM ledger.delegation t WHERE t.operator = $5 AND t.staker " compare " $6"            \
     "    ORDER BY t.staker " order " LIMIT 1)"                                                                        \
     "  UNION ALL SELECT n.staker FROM d CROSS JOIN LATERAL (SELECT t.staker::bytea FROM ledger.delegation t"          \
@@ -22,7 +18,7 @@
 
 /* All allocations of an operator are few: each page finds them all by hopping through the index. */
 #define ALLOCATIONS(compare, order)                                                                                   \
-    SQL_AT "SELECT a.*, x.* FROM a" OPERATOR " LEFT JOIN LATERAL (SELECT l.avs, l.operator_set, l.strategy,"          \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT l.avs, l.operator_set, l.strategy,"          \
     " l.current_magnitude, l.pending_diff, l.effect_block, l.slashable, l.minimum_slashable_stake, l.avs AS key1,"    \
     " l.operator_set AS key2, l.strategy AS key3 FROM api_v1.allocations($5, a.position, a.number) l"                 \
     " WHERE ($6::bytea IS NULL OR l.avs = $6) AND (l.avs, l.operator_set, l.strategy) " compare " ($7, $8, $9)"       \

@@ -26,14 +26,14 @@
     "coalesce((SELECT CASE WHEN t.effect_block > a.number THEN t.delay ELSE t.pending END"                            \
     " FROM ledger.allocation_delay t WHERE t.operator = $5 AND t.position <= a.position"                              \
     " ORDER BY t.position DESC LIMIT 1), 0)"
-/* Who never registered up to the block yields no row, hence 404. */
+/* Of an address that has not registered the contracts answer what they answer of any. */
 #define OPERATOR                                                                                                      \
     "SELECT a.*, o.approver, f.since_block, " SHARES("$5") " AS shares, " MAGNITUDES " AS magnitudes, "               \
     ALLOCATIONS " AS allocations, " MEMBERSHIPS " AS operator_sets, " DELAY " AS allocation_delay FROM a"             \
-    " CROSS JOIN LATERAL (SELECT nullif(t.approver, " SQL_ZERO_ADDRESS ") AS approver FROM ledger.operator t"         \
-    "   WHERE t.operator = $5 AND t.position <= a.position ORDER BY t.position DESC LIMIT 1) o"                       \
-    " CROSS JOIN LATERAL (SELECT t.position >> 32 AS since_block FROM ledger.operator t"                              \
-    "   WHERE t.operator = $5 ORDER BY t.position LIMIT 1) f"
+    " LEFT JOIN LATERAL (SELECT nullif(t.approver, " SQL_ZERO_ADDRESS ") AS approver FROM ledger.operator t"          \
+    "   WHERE t.operator = $5 AND t.position <= a.position ORDER BY t.position DESC LIMIT 1) o ON true"               \
+    " LEFT JOIN LATERAL (SELECT t.position >> 32 AS since_block FROM ledger.operator t"                               \
+    "   WHERE t.operator = $5 AND t.position <= a.position ORDER BY t.position LIMIT 1) f ON true"
 /* clang-format on */
 
 enum {
@@ -106,8 +106,13 @@ static enum err operator_answer(const struct request *r, const struct rows *rows
         jw_null(w);
     else
         jw_address(w, rows_address(rows, 0, COLUMN_APPROVER));
+    jw_key(w, "registered");
+    jw_bool(w, !rows_null(rows, 0, COLUMN_SINCE));
     jw_key(w, "since_block");
-    jw_u64(w, rows_u64(rows, 0, COLUMN_SINCE));
+    if (rows_null(rows, 0, COLUMN_SINCE))
+        jw_null(w);
+    else
+        jw_u64(w, rows_u64(rows, 0, COLUMN_SINCE));
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         jw_key(w, lists[i].name);
         nested_write_list(w, rows, 0, lists[i].column, lists[i].members);
@@ -243,13 +248,19 @@ const struct route operators_routes[] = {
      .ask = operators_ask},
     {.method = "GET",
      .path = "/v1/operators/{address}",
-     .about = "What EigenLayer's contracts say of an operator at a block; 404 if it had not registered by then.",
+     .about =
+         "What EigenLayer's contracts say of an operator at a block; of an address that has not registered: nothing.",
      .shape = SHAPE_OBJECT,
      .takes_at = true,
      .cache = CACHE_STATE,
      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "The operator."}),
      .members =
-         MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The operator."}, APPROVER, SINCE_BLOCK,
+         MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The operator."}, APPROVER,
+                 {.name = "registered", .type = T_BOOL, .about = "What isOperator answers."},
+                 {.name = "since_block",
+                  .type = T_U64,
+                  .nullable = true,
+                  .about = "The block that registered it; null: none has."},
                  {.name = "shares",
                   .nest = NEST_LIST,
                   .members = shares_members,

@@ -394,10 +394,10 @@ test("stake: an operator, its delegators and allocations, operator sets", async 
         return rest;
     };
     const allocation = { avs: AVS, operator_set: 3, strategy: S, current_magnitude: "0", pending_diff: (WAD / 2n).toString(), effect_block: 11, minimum_slashable_stake: "0" };
-    const nine = { address: O, approver: D, since_block: 8, shares: [{ strategy: S, shares: "1000" }],
+    const nine = { address: O, approver: D, registered: true, since_block: 8, shares: [{ strategy: S, shares: "1000" }],
         magnitudes: [{ strategy: S, max_magnitude: WAD.toString(), encumbered_magnitude: (WAD / 2n).toString() }], allocations: [allocation],
         operator_sets: [{ avs: AVS, id: 3, registered: true, slashable: true, slashable_until: 0 }], allocation_delay: 2 };
-    await get(`/v1/operators/${O}?at=7`, 404);
+    assert.equal((await at(7)).registered, false);
     assert.deepEqual(await at(8), { ...nine, magnitudes: [], allocations: [] });
     assert.deepEqual(await at(9), nine);
     assert.deepEqual(await at(10), nine);

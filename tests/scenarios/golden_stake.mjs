@@ -26,13 +26,8 @@ class Tally {
     }
 }
 
-/* Before it registers, an operator is in no list, and whatever is asked of it is in its initial state. */
-const unregistered = { shares: [], magnitudes: [], allocations: [], operator_sets: [], allocation_delay: 0 };
-
 async function check_operator(chain, block, address, truth, tally) {
-    const reply = await fetch(`${chain.url}/v1/operators/${address}?at=${block}`);
-    assert.ok(reply.ok || reply.status === 404);
-    const answer = reply.ok ? lower(await reply.json()) : unregistered, where = `${address} at ${block}`;
+    const answer = lower(await get(`${chain.url}/v1/operators/${address}?at=${block}`)), where = `${address} at ${block}`;
     const known = new Set(Object.values(chain.strategies));
     for (const row of [...answer.shares, ...answer.magnitudes, ...answer.allocations]) assert.ok(known.has(row.strategy));
     for (const [name, strategy] of Object.entries(chain.strategies)) {
@@ -56,7 +51,7 @@ async function check_operator(chain, block, address, truth, tally) {
     tally.equal("allocation delay", answer.allocation_delay, truth.allocation_delay, where);
     for (const m of answer.magnitudes) assert.ok(m.max_magnitude !== WAD || m.encumbered_magnitude !== "0", `left out: ${where}`);
     for (const l of answer.allocations) assert.ok(l.current_magnitude !== "0" || l.pending_diff !== "0" || l.effect_block, `left out: ${where}`);
-    if (!reply.ok) return;
+    assert.equal(answer.registered, answer.since_block !== null && answer.since_block <= block);
     const listed = await all(`${chain.url}/v1/operators/${address}/allocations?at=${block}`, 2);
     assert.deepEqual(lower(listed).map(({ slashable, ...row }) => row), answer.allocations, `allocations of ${where}`);
 }
@@ -169,8 +164,7 @@ async function check_history(chain, samples, tally) {
         assert.deepEqual(points.map((p) => [p.block_number, p.moment]), stakes.map((p) => [p.block_number, p.moment]));
         for (const [i, { block_number: at, moment, strategies }] of points.entries()) {
             if (moment) assert.equal((await get(`${chain.url}/v1/blocks/${moment}`)).number, at, moment);
-            const object = at > 0 && await fetch(`${chain.url}/v1/operators/${operator}?at=${at}`).then((r) => (r.ok ? r.json() : null));
-            const { shares, magnitudes } = object ? lower(object) : unregistered;
+            const { shares, magnitudes } = lower(await get(`${chain.url}/v1/operators/${operator}?at=${at}`));
             const of = (list, strategy) => list.find((row) => row.strategy === strategy);
             const expected = Object.values(chain.strategies).sort().map((strategy) => ({
                 strategy, shares: of(shares, strategy)?.shares ?? "0", max_magnitude: of(magnitudes, strategy)?.max_magnitude ?? WAD,
@@ -187,7 +181,8 @@ async function check_history(chain, samples, tally) {
     for (const [query, param] of [["step=0", "step"], ["step=1y", "step"], ["step=", "step"], ["from=x", "from"], ["from=9&to=8", "to"], ["to=-1", "to"]])
         assert.equal((await get(`${chain.url}/v1/accounts/${staker}/history?${query}`, 400)).param, param, query);
     assert.equal((await get(`${chain.url}/v1/accounts/${staker}/history?step=1&from=${head}`)).data.length, 1);
-    await get(`${chain.url}/v1/operators/${STRANGER}/history`, 404);
+    const strange = await get(`${chain.url}/v1/operators/${STRANGER}/history?step=1000`);
+    assert.ok(strange.data.every((point) => point.strategies.length === 0));
 }
 
 async function check_ways_to_ask(chain, sample) {
@@ -200,9 +195,12 @@ async function check_ways_to_ask(chain, sample) {
     const nobody = await get(`${chain.url}/v1/accounts/${STRANGER}`);
     assert.deepEqual([nobody.stake, nobody.withdrawals], [{ delegated_to: null, strategies: [] }, []]);
     assert.deepEqual((await get(`${chain.url}/v1/accounts/${STRANGER}/withdrawals`)).data, []);
-    for (const path of ["", "/delegators", "/allocations"]) {
-        await get(`${chain.url}/v1/operators/${STRANGER}${path}`, 404);
-        await get(`${chain.url}/v1/operators/${operator}${path}?at=0`, 404);
+    for (const who of [`${STRANGER}?`, `${operator}?at=0`]) {
+        const { address, as_of, ...rest } = await get(`${chain.url}/v1/operators/${who}`);
+        assert.deepEqual(rest, { approver: null, registered: false, since_block: null, shares: [], magnitudes: [], allocations: [],
+            operator_sets: [], allocation_delay: 0 });
+        for (const list of ["delegators", "allocations", "slashes"])
+            assert.deepEqual((await get(`${chain.url}/v1/operators/${who.replace("?", `/${list}?`)}`)).data, []);
     }
     await get(`${chain.url}/v1/operator-sets/${STRANGER}/0`, 404);
     const by_shares = await all(`${chain.url}/v1/operators?sort=shares&strategy=${chain.strategies.ALT}`, 2);
