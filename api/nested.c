@@ -133,6 +133,16 @@ void nested_write_list(struct json_writer *w, const struct rows *rows, size_t ro
     write_items(w, tree, members);
 }
 
+void nested_write_object(struct json_writer *w, const struct rows *rows, size_t row, size_t column,
+                         const struct member *members)
+{
+    AUTO_JSON item = unpack(rows, row, column);
+    if (item == NULL)
+        jw_null(w);
+    else
+        write_item(w, item, members);
+}
+
 void nested_write_scalars(struct json_writer *w, const struct rows *rows, size_t row, size_t column, enum type type)
 {
     AUTO_JSON tree = unpack(rows, row, column);

@@ -14,6 +14,9 @@
 /* SQL NULL is the empty list. */
 void nested_write_list(struct json_writer *w, const struct rows *rows, size_t row, size_t column,
                        const struct member *members);
+/* An object, packed as one item; SQL NULL is null. */
+void nested_write_object(struct json_writer *w, const struct rows *rows, size_t row, size_t column,
+                         const struct member *members);
 /* A list of scalars, packed as an array. */
 void nested_write_scalars(struct json_writer *w, const struct rows *rows, size_t row, size_t column, enum type type);
 
