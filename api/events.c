@@ -1,7 +1,4 @@
 /* api/events.c - the logs of the configured contracts: lists with filters, and one by its id. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/event.h"
 #include "api/routes.h"
 #include "api/sql.h"
@@ -126,24 +123,11 @@ static enum err events_ask(const struct request *r, struct statement *s)
     return OK;
 }
 
-/* "0x<hash>-<log index>". Anything else is no id that an event can have. */
-static bool parse_id(const char *text, struct hash *block, int32_t *log_index)
-{
-    const char *dash = strchr(text, '-');
-    if (dash == NULL || hash_parse(text, (size_t)(dash - text), block) != OK)
-        return false;
-    size_t n = strlen(dash + 1);
-    if (n == 0 || n > 9 || strspn(dash + 1, "0123456789") != n || (n > 1 && dash[1] == '0'))
-        return false;
-    *log_index = (int32_t)strtol(dash + 1, NULL, 10);
-    return true;
-}
-
 static enum err event_ask(const struct request *r, struct statement *s)
 {
     struct hash block;
     int32_t log_index;
-    if (!parse_id(request_text(r, "id"), &block, &log_index))
+    if (!event_id_parse(request_text(r, "id"), &block, &log_index))
         return err_with(ERR_NOT_FOUND, "an event's id is its block's hash, a dash and its log index");
     /* clang-format off */
     s->sql = "SELECT" SQL_EVENT_COLUMNS("(m.block IS NULL)")
