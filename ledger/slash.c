@@ -20,13 +20,33 @@ static const struct record slash_strategy_record =
            FIELD(slash_strategy_row, total_shares));
 const struct timeline_def slash_strategy_timeline = {"slash_strategy", &slash_strategy_record, 2, 40, 0x34, false};
 
+static const struct record slash_count_record =
+    RECORD(slash_count_row, FIELD(slash_count_row, operator_set), FIELD(slash_count_row, avs),
+           FIELD(slash_count_row, position), FIELD(slash_count_row, log_index), FIELD(slash_count_row, count));
+const struct timeline_def slash_count_timeline = {"slash_count", &slash_count_record, 2, 28, 0x35, false};
+
 /* ---- the record --------------------------------------------------------------------------------------------------- */
 
-void slash_apply(struct books *b, struct address operator, struct operator_set set, struct amount slash_id,
+/* "slashId = ++_slashIds[operatorSet.key()]", from 0 when the set is created. */
+static struct amount slash_id_of(struct books *b, struct operator_set set, struct slash_number number,
+                                 bool set_is_known)
+{
+    struct slash_count_row row = {.operator_set = set.id, .avs = set.avs, .count = number.named};
+    const struct slash_count_row *last = books_last(b, TIMELINE_SLASH_COUNT, &row);
+    bool follows = amount_is_zero(row.count) && number.numbered && (last != NULL || set_is_known);
+    if (follows && amount_add(last != NULL ? last->count : amount_zero, amount_from_u64(1), &row.count) != OK)
+        return amount_zero;
+    if (!amount_is_zero(row.count))
+        books_append(b, TIMELINE_SLASH_COUNT, &row);
+    return row.count;
+}
+
+void slash_apply(struct books *b, struct address operator, struct operator_set set, struct slash_number number,
                  size_t items, struct slice description)
 {
     struct operator_set_row key = {.operator_set = set.id, .avs = set.avs};
     const struct operator_set_row *known = books_last(b, TIMELINE_OPERATOR_SET, &key);
+    struct amount slash_id = slash_id_of(b, set, number, known != NULL);
     struct slash_row row = {.operator= operator,
                             .avs = set.avs,
                             .operator_set = set.id,

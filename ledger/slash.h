@@ -37,11 +37,26 @@ struct slash_strategy_row {
     struct amount total_shares;
 };
 
+/* Slashes by an operator set so far. */
+struct slash_count_row {
+    int64_t operator_set;
+    struct address avs;
+    uint64_t position;
+    int32_t log_index;
+    struct amount count;
+};
+
 /* ---- the record ------------------------------------------------------------------------------------------------------------ */
 
+/* The id of a slash within its set: as a log names it; else, if the contract numbers slashes (since v1.5.0), the one after the last;
+ * zero if that is not known either. */
+struct slash_number {
+    struct amount named; /* zero: no log names it */
+    bool numbered;
+};
 /* OperatorSlashed: the slash's own row; slash_apply_strategy follows for each of its items. The description is any bytes; they are
  * not kept in memory, so rules must never look a slash up. */
-void slash_apply(struct books *b, struct address operator, struct operator_set set, struct amount slash_id,
+void slash_apply(struct books *b, struct address operator, struct operator_set set, struct slash_number number,
                  size_t items, struct slice description);
 
 /* What the logs of a slash say of one strategy; all zero but wad_slashed if the slash passed it over. */

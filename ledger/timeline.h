@@ -40,6 +40,7 @@
     T(TIMELINE_STRATEGY_RATE, strategy_rate_timeline)                   \
     T(TIMELINE_SLASH, slash_timeline)                                   \
     T(TIMELINE_SLASH_STRATEGY, slash_strategy_timeline)                 \
+    T(TIMELINE_SLASH_COUNT, slash_count_timeline)                       \
     T(TIMELINE_ALT_SETTING, alt_setting_timeline)                       \
     T(TIMELINE_ALT_OPERATOR, alt_operator_timeline)                     \
     T(TIMELINE_ALT_ACCRUAL, alt_accrual_timeline)                       \

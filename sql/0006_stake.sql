@@ -269,7 +269,7 @@ CREATE TABLE ledger.slash (
 );
 COMMENT ON TABLE ledger.slash IS 'A slash of an operator by an operator set (OperatorSlashed).';
 COMMENT ON COLUMN ledger.slash.items IS 'How many rows of slash_strategy it has; they follow it at once.';
-COMMENT ON COLUMN ledger.slash.slash_id IS 'The contract''s number of the slash within the operator set; 0: no log named it.';
+COMMENT ON COLUMN ledger.slash.slash_id IS 'The contract''s number of the slash within the operator set; 0: it has none, or it is not known.';
 COMMENT ON COLUMN ledger.slash.recipient IS 'To whom the slashed shares go; the zero address: they are burned.';
 CREATE UNIQUE INDEX slash_order ON ledger.slash (position);
 CREATE INDEX slash_by_avs ON ledger.slash (avs, operator_set, position);
@@ -297,7 +297,18 @@ COMMENT ON COLUMN ledger.slash_strategy.live_shares IS 'Operator shares that it 
 COMMENT ON COLUMN ledger.slash_strategy.total_shares IS 'The same with shares in the queue (OperatorSharesSlashed).';
 CREATE INDEX slash_strategy_position ON ledger.slash_strategy USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
 
+CREATE TABLE ledger.slash_count (
+    operator_set bigint NOT NULL,
+    avs          public.address NOT NULL,
+    position     bigint NOT NULL,
+    log_index    integer NOT NULL,
+    count        public.amount NOT NULL,
+    PRIMARY KEY (operator_set, avs, position)
+);
+COMMENT ON TABLE ledger.slash_count IS 'Slashes by an operator set so far: the slash id of the last one. One that hits no strategy counts, too, though no log names its id.';
+CREATE INDEX slash_count_position ON ledger.slash_count USING brin (position) WITH (pages_per_range = 32, autosummarize = on);
+
 INSERT INTO ledger.timeline VALUES
-    ('operator'), ('delegation'), ('scaling_factor'), ('deposit_doubt'), ('beacon_factor'), ('max_magnitude'), ('encumbered_magnitude'), ('allocation'), ('allocation_delay'), ('operator_set'), ('operator_set_strategy'), ('operator_set_member'), ('slasher'), ('avs_registration'), ('withdrawal'), ('withdrawal_share'), ('withdrawal_payment'), ('strategy_token'), ('strategy_rate'), ('slash'), ('slash_strategy');
+    ('operator'), ('delegation'), ('scaling_factor'), ('deposit_doubt'), ('beacon_factor'), ('max_magnitude'), ('encumbered_magnitude'), ('allocation'), ('allocation_delay'), ('operator_set'), ('operator_set_strategy'), ('operator_set_member'), ('slasher'), ('avs_registration'), ('withdrawal'), ('withdrawal_share'), ('withdrawal_payment'), ('strategy_token'), ('strategy_rate'), ('slash'), ('slash_strategy'), ('slash_count');
 SELECT mirror.guard('ledger');
 SELECT mirror.grant_books('ledger');

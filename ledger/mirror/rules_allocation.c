@@ -105,15 +105,19 @@ static bool same_set(struct operator_set a, struct operator_set b)
     return a.id == b.id && address_equal(a.avs, b.avs);
 }
 
-/* Zero if no log names it: shares of beacon chain ETH are not booked by slash, nor was any before v1.5.0. */
-static struct amount slash_id_of(const struct place *at, size_t begin, struct operator_set set)
+/* Slashes that take no shares, or only beacon chain ETH, name no id. Before v1.5.0 there were none, and burnable shares had another
+ * event. */
+static struct slash_number number_of(const struct place *at, size_t begin, struct operator_set set)
 {
+    struct slash_number number = {.named = amount_zero, .numbered = true};
     for (size_t j = begin; j < at->i; j++) {
         const struct abi_value *v = values_if(at, j, "StrategyManager.BurnOrRedistributableSharesIncreased");
         if (v != NULL && same_set(set_of(&v[0]), set))
-            return v[1].number;
+            number.named = v[1].number;
+        if (place_is(&at->decoded[j], "StrategyManager.BurnableSharesIncreased"))
+            number.numbered = false;
     }
-    return amount_zero;
+    return number;
 }
 
 /* What the slash's logs say of one strategy. The shares that live stake lost are those taken from the operator in the name of the
@@ -148,7 +152,7 @@ static void rule_slashed(const struct place *at, const struct abi_value *v)
         return;
     }
     size_t begin = slash_begin(at);
-    slash_apply(at->books, operator, set, slash_id_of(at, begin, set), strategies->n_items, v[4].bytes);
+    slash_apply(at->books, operator, set, number_of(at, begin, set), strategies->n_items, v[4].bytes);
     for (size_t i = 0; i < strategies->n_items; i++) {
         struct slash_item item = {.strategy = strategies->items[i].address};
         /* A strategy that was passed over has no logs to look for. */
