@@ -245,11 +245,14 @@ static enum err one_statement(struct runner *r, struct exchange *x, struct reply
 static enum err resolve_at(struct runner *r, struct exchange *x)
 {
     struct statement s = {.sql = at_sql};
+    struct request placed = x->request;
     AUTO_ROWS rows = NULL;
-    statement_at(&s, &x->request);
+    if (placed.route->place != NULL)
+        TRY(placed.route->place(&x->request, r->db, &placed.at));
+    statement_at(&s, &placed);
     TRY(db_query(r->db, s.sql, s.params, s.n, &rows));
     if (rows_count(rows) == 0)
-        return asof_explain(r->db, &x->request.at);
+        return asof_explain(r->db, &placed.at);
     return complete_as_of(r, x, rows);
 }
 

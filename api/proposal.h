@@ -21,7 +21,7 @@
 /* $5 and $6, of the parameter. ERR_NOT_FOUND: no id that a proposal can have. */
 MUST_CHECK enum err proposal_id_params(const struct request *r, const char *name, struct statement *s);
 /* Several governors have the proposalId asked for: ERR_CONFLICT, naming the canonical ids in the column. */
-MUST_CHECK enum err proposal_check_one(const struct rows *rows, size_t column);
+MUST_CHECK enum err proposal_check_one(const struct rows *rows, size_t column, const char *parameter);
 
 #define PROPOSAL_ID_PARAMETER                                                                              \
     {                                                                                                      \

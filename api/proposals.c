@@ -24,7 +24,7 @@ enum err proposal_id_params(const struct request *r, const char *name, struct st
     return OK;
 }
 
-enum err proposal_check_one(const struct rows *rows, size_t column)
+enum err proposal_check_one(const struct rows *rows, size_t column, const char *parameter)
 {
     AUTO_BUFFER names = {0};
     char text[HASH_TEXT + 1];
@@ -34,7 +34,7 @@ enum err proposal_check_one(const struct rows *rows, size_t column)
         hash_format(rows_hash(rows, i, column), text);
         buffer_printf(&names, "%s%s", i > 0 ? ", " : "", text);
     }
-    return err_with(ERR_CONFLICT, "id: several governors have a proposal of this number: %.*s", (int)names.n,
+    return err_with(ERR_CONFLICT, "%s: several governors have a proposal of this number: %.*s", parameter, (int)names.n,
                     (const char *)names.p);
 }
 
@@ -147,7 +147,7 @@ static enum err proposal_ask(const struct request *r, struct statement *s)
 static enum err proposal_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
     size_t column = AT_COLUMNS;
-    TRY(proposal_check_one(rows, AT_COLUMNS));
+    TRY(proposal_check_one(rows, AT_COLUMNS, "id"));
     for (const struct member *m = r->route->members; m->name != NULL; m++) {
         jw_key(&reply->json, m->name);
         render_cell(&reply->json, m, rows, 0, column++);

@@ -153,6 +153,9 @@ struct route {
     enum err (*answer)(const struct request *r, const struct rows *rows, struct reply *reply); /* with ask; objects */
     /* Several statements in one REPEATABLE READ READ ONLY transaction; r->as_of is resolved before. */
     enum err (*run)(const struct request *r, struct db *db, struct reply *reply);
+    /* With run and takes_at, optional: what the request asks about has a block of its own, which takes the place of at=. In the same
+     * transaction, before r->as_of is resolved. */
+    enum err (*place)(const struct request *r, struct db *db, struct at *at);
     /* Event streams: append complete events ("id: N\nevent: E\ndata: {...}\n\n") that follow *after, a bounded number, advance
      * *after, and say whether there is more now. Called again after each change of state. *after == FEED_FROM_NOW: set it
      * to the end of the feed and append nothing. ERR_CONFLICT: *after is beyond the end. */

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "api/power.h"
+#include "api/proposal.h"
 #include "api/render.h"
 #include "api/routes.h"
+#include "api/sql.h"
 #include "ledger/position.h"
 
 /* What counts as voting power. Each unit counts once: with its holder, or with the delegate it was delegated to. */
@@ -165,20 +167,73 @@ static enum err write_token(struct json_writer *w, struct db *db)
     return OK;
 }
 
+/* ---- at the snapshot of a proposal ---- */
+
+/* Of the proposal as it is known now: ids, snapshot, its block (null: not past yet), token. */
+static enum err find_proposal(const struct request *r, struct db *db, struct rows **out)
+{
+    struct statement s = {.sql = SQL_AT
+                          "SELECT p.id, v.snapshot, v.snapshot_position >> 32 AS block, p.token, p.clock FROM a"
+                          " CROSS JOIN LATERAL " SQL_PROPOSAL_BY_ID
+                          " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p") " v ORDER BY p.position"};
+    statement_at(&s, r); /* $1 .. $4 */
+    TRY(proposal_id_params(r, "proposal", &s));
+    TRY(db_query(db, s.sql, s.params, s.n, out));
+    if (rows_count(*out) == 0)
+        return err_with(ERR_NOT_FOUND, "proposal: there is none with this id");
+    return proposal_check_one(*out, 0, "proposal");
+}
+
+static enum err at_snapshot(const struct request *r, struct db *db, struct at *at)
+{
+    AUTO_ROWS rows = NULL;
+    if (!request_given(r, "proposal"))
+        return OK;
+    if (r->at.kind != AT_LATEST)
+        return err_with(ERR_FIELD, "proposal: names a block of its own, so at= cannot be given");
+    TRY(find_proposal(r, db, &rows));
+    if (rows_null(rows, 0, 2))
+        return err_with(ERR_CONFLICT, "proposal: its snapshot (%s %" PRIi64 ") is not past yet",
+                        rows_i64(rows, 0, 4) == 0 ? "block" : "time", rows_i64(rows, 0, 1));
+    *at = (struct at){.kind = AT_NUMBER, .number = rows_i64(rows, 0, 2)};
+    return OK;
+}
+
+/* What getPastVotes answers the governor for its token. */
+static enum err write_past_votes(struct json_writer *w, const struct request *r, struct db *db, struct address owner)
+{
+    AUTO_ROWS proposal = NULL;
+    AUTO_ROWS votes = NULL;
+    TRY(find_proposal(r, db, &proposal));
+    struct address token = rows_address(proposal, 0, 3);
+    TRY(db_query(db,
+                 "SELECT coalesce(api_v1.balance_at(4::smallint, c.address, $2, $3), 0)::public.amount"
+                 " FROM api_v1.contracts() c WHERE c.address = $1",
+                 WITH(IN(&token), IN(&owner), IN(&r->as_of.position)), &votes));
+    jw_key(w, "proposal");
+    jw_hash(w, rows_hash(proposal, 0, 0));
+    jw_key(w, "get_past_votes");
+    if (rows_count(votes) == 0)
+        jw_null(w);
+    else
+        jw_amount(w, rows_amount(votes, 0, 0));
+    return OK;
+}
+
 static enum err voting_power_run(const struct request *r, struct db *db, struct reply *reply)
 {
     struct json_writer *w = &reply->json;
     struct address owner = request_address(r, "address");
     AUTO_ROWS parts = NULL;
     struct amount power;
-    if (request_given(r, "proposal"))
-        return err_with(ERR_NOT_FOUND, "proposal: no such proposal at block %" PRIu64, r->as_of.number);
     TRY(read_parts(r, db, owner, &parts));
     jw_key(w, "address");
     jw_address(w, owner);
     TRY(write_token(w, db));
     bool known = power_sum(parts, NULL, true, &power);
     write_sum(w, "power", known, power);
+    if (request_given(r, "proposal"))
+        TRY(write_past_votes(w, r, db, owner));
     jw_key(w, "provisional");
     jw_bool(w, r->as_of.finality != FINALITY_FINALIZED);
     write_policy(w);
@@ -234,7 +289,8 @@ const struct route voting_power_routes[] =
       .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose power."},
                                {.name = "proposal",
                                 .type = PARAMETER_TEXT,
-                                .about = "At the snapshot of this proposal; 404 if there is none."},
+                                .max = AMOUNT_TEXT,
+                                .about = "At the snapshot of this proposal instead of at=; 409 before it is past."},
                                {.name = "explain",
                                 .type = PARAMETER_BOOL,
                                 .about = "With every piece, each step of its conversion, and slash liability."}),
@@ -242,6 +298,14 @@ const struct route voting_power_routes[] =
           MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The account."},
                   {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "The token that power is in."},
                   AMOUNT_OR_NULL("power", "The power; null: a rate or share count is not known."),
+                  {.name = "proposal", .type = T_HASH, .optional = true, .about = "Id of the proposal asked for."},
+                  {.name = "get_past_votes",
+                   .type = T_AMOUNT,
+                   .optional = true,
+                   .nullable = true,
+                   .about =
+                       "What getPastVotes answers the proposal's governor: the weight of a ballot there; null: its "
+                       "token is not mirrored."},
                   {.name = "provisional", .type = T_BOOL, .about = "True until the block is finalized."},
                   {.name = "policy",
                    .nest = NEST_OBJECT,
@@ -263,6 +327,7 @@ const struct route voting_power_routes[] =
                    .optional = true,
                    .about = "With explain: the same shares stand behind each of these sets, and count once.",
                    .members = liability_members}),
+      .place = at_snapshot,
       .run = voting_power_run},
      {.method = "GET",
       .path = "/v1/accounts/{address}/alt-equivalent",
