@@ -50,6 +50,7 @@ class Story {
     allocations = new Map(); // operator/set/strategy -> {target, effect}
     recipients = new Map();
     cleared = new Map(); // set/slash id/strategy -> shares
+    counts = new Map(); // set -> slashes so far
 
     constructor(blocks) {
         for (const block of blocks) {
@@ -71,11 +72,14 @@ class Story {
     }
 
     slash(block, first, told, { v, log }) {
-        const set = v.set;
+        const set = v.set, count = (this.counts.get(set_key(set)) ?? 0) + 1;
+        const named = told.find((e) => e.name === "BurnOrRedistributableSharesIncreased");
+        assert.ok(!named || named.v.slashId === BigInt(count), "slash ids count the slashes of a set");
+        this.counts.set(set_key(set), count);
         return {
             id: `${block.hash}-${Number(log.logIndex)}`, block: Number(block.number), log_index: Number(log.logIndex), tx_hash: log.transactionHash,
             first_log: Number(first.logIndex), operator: v.operator, set: { avs: set.avs, id: Number(set.id) }, description: v.description,
-            slash_id: told.find((e) => e.name === "BurnOrRedistributableSharesIncreased")?.v.slashId.toString() ?? null,
+            slash_id: `${count}`,
             recipient: this.recipients.get(set_key(set)) ?? NOBODY,
             strategies: [...v.strategies].map((strategy, i) => this.strategy(Number(block.number), told, v, strategy, v.wads[i])),
         };
