@@ -22,7 +22,7 @@ extern const struct member account_withdrawal_members[]; /* of the list `withdra
     " (SELECT coalesce(json_agg(json_build_array(" SQL_HEX("s.strategy") ", s.scaled_shares::text,"                   \
     " s.withdrawable_shares::text) ORDER BY s.item), '[]')"                                                           \
     " FROM api_v1.withdrawal_shares(w.root, $5, w.operator, w.slashable_until, a.position) s)) ORDER BY w.position)"  \
-    "::text FROM api_v1.withdrawals($5, a.position) w WHERE w.state = 0) AS withdrawals"                              \
+    "::text FROM api_v1.pending_withdrawals($5, a.position) w) AS withdrawals"                                        \
     " FROM (VALUES (1)) one LEFT JOIN api_v1.delegated_to($5, a.position) g ON true"
 /* clang-format on */
 

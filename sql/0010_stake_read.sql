@@ -48,6 +48,17 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
 $$;
 COMMENT ON FUNCTION api_v1.withdrawals(bytea, bigint) IS 'Withdrawals that a staker queued up to a position; state 0: still pending then.';
 
+-- Completed ones are not few for a contract that stakes for many: one pass over all, without a probe each.
+CREATE FUNCTION api_v1.pending_withdrawals(of_staker bytea, until bigint)
+RETURNS TABLE (root bytea, "position" bigint, operator bytea, withdrawer bytea, nonce numeric, start_block bigint, slashable_until bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
+    SELECT w.root::bytea, w."position", w.operator::bytea, w.withdrawer::bytea, w.nonce::numeric, w.start_block, w.slashable_until
+      FROM (SELECT t.root, min(t."position") AS "position" FROM ledger.withdrawal t WHERE t.staker = of_staker AND t."position" <= until
+             GROUP BY t.root HAVING max(t.state) = 0) p
+     CROSS JOIN LATERAL (SELECT * FROM ledger.withdrawal t WHERE t.root = p.root AND t."position" = p."position" LIMIT 1) w
+$$;
+COMMENT ON FUNCTION api_v1.pending_withdrawals(bytea, bigint) IS 'Those of them that were still pending (getQueuedWithdrawals).';
+
 CREATE FUNCTION api_v1.withdrawal_shares(of_root bytea, of_staker bytea, of_operator bytea, slashable_until bigint, until bigint)
 RETURNS TABLE (item bigint, strategy bytea, scaled_shares numeric, deposit_shares numeric, shares numeric, withdrawable_shares numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
     SELECT s.item, s.strategy::bytea, s.scaled_shares::numeric, s.deposit_shares::numeric, s.shares::numeric, div(s.scaled_shares * f.factor, 1000000000000000000)
