@@ -11,7 +11,15 @@
 #include "api/routes.h"
 #include "api/sql.h"
 
-enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY, STEP_DEFAULT = DAY, STEP_TEXT = 16 };
+enum {
+    MINUTE = 60,
+    HOUR = 60 * MINUTE,
+    DAY = 24 * HOUR,
+    WEEK = 7 * DAY,
+    STEP_DEFAULT = DAY,
+    STEP_TEXT = 16,
+    BOUND_TEXT = 32
+};
 #define STEP_MAX   INT64_C(10000000000) /* seconds or blocks: 300 years */
 #define NUMBER_MAX INT64_C(0x7fffffff)
 
@@ -153,11 +161,11 @@ static void write_account(struct json_writer *w, const struct rows *rows, size_t
 #define HISTORY_PARAMETERS                                                                                             \
     {.name = "from",                                                                                                   \
      .type = PARAMETER_TEXT,                                                                                           \
-     .max = STEP_TEXT * 2,                                                                                             \
+     .max = BOUND_TEXT,                                                                                                \
      .about = "First point: a block number or an RFC 3339 time; the first mirrored block if not given."},              \
         {.name = "to",                                                                                                 \
          .type = PARAMETER_TEXT,                                                                                       \
-         .max = STEP_TEXT * 2,                                                                                         \
+         .max = BOUND_TEXT,                                                                                            \
          .about = "Last point, included: a block number or an RFC 3339 time; the block of at= if not given."},         \
     {                                                                                                                  \
         .name = "step", .type = PARAMETER_TEXT, .max = STEP_TEXT,                                                      \
