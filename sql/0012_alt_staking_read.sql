@@ -91,10 +91,13 @@ COMMENT ON FUNCTION api_v1.alt_alerts(bytea, bigint) IS 'Every alert that was ev
 
 CREATE FUNCTION api_v1.alt_positions(of_staker bytea, until bigint)
 RETURNS TABLE (contract bytea, operator bytea, staked numeric, cooling numeric, started_at timestamptz, cooldown_doubt numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
-    WITH RECURSIVE i (contract, operator) AS (
-        SELECT c.address, x.operator FROM api_v1.contracts() c
-         CROSS JOIN LATERAL (SELECT t.operator::bytea FROM ledger.alt_user_index t WHERE t.contract = c.address AND t.staker = of_staker ORDER BY t.operator LIMIT 1) x
-         WHERE c.kind = 'alt.staking'
+    WITH RECURSIVE c (contract) AS (
+        (SELECT t.contract::bytea FROM ledger.alt_setting t ORDER BY t.contract LIMIT 1)
+        UNION ALL
+        SELECT n.contract FROM c CROSS JOIN LATERAL (SELECT t.contract::bytea FROM ledger.alt_setting t WHERE t.contract > c.contract ORDER BY t.contract LIMIT 1) n
+    ), i (contract, operator) AS (
+        SELECT c.contract, x.operator FROM c
+         CROSS JOIN LATERAL (SELECT t.operator::bytea FROM ledger.alt_user_index t WHERE t.contract = c.contract AND t.staker = of_staker ORDER BY t.operator LIMIT 1) x
         UNION ALL
         SELECT i.contract, x.operator FROM i
          CROSS JOIN LATERAL (SELECT t.operator::bytea FROM ledger.alt_user_index t
