@@ -203,7 +203,7 @@ static void doubt_upon_doubt__is_a_range(void **state)
 static void transfer_the_rest(struct alt *at)
 {
     either_25(at);
-    alt_apply_transfer(at, staker(), operator_of(STAKER + 10), operator_of(POOL_OPERATOR), n(40)); /* 35 stay */
+    alt_apply_transfer(at, staker(), operator_of(STAKER + 10), operator_of(POOL_OPERATOR), n(39)); /* 36 stay */
 }
 
 static void no_more_cools_down__than_is_staked(void **state)
