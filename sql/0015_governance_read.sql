@@ -22,11 +22,12 @@ $$;
 COMMENT ON FUNCTION api_v1.governance_setting(bytea, bigint, bigint) IS 'A setting (numbers: ledger.governance_setting) at a position; null: no event told it.';
 
 -- "_optimisticUpperLookupRecent(_quorumNumeratorHistory, timepoint)". Where no event up to the snapshot was mirrored, the first one since tells what held before it.
-CREATE FUNCTION api_v1.numerator_at(of_governor bytea, of_setting bigint, snapshot bigint, until bigint) RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(api_v1.governance_setting(of_governor, of_setting, snapshot),
+CREATE FUNCTION api_v1.numerator_at(of_governor bytea, of_setting bigint, snapshot bigint, until bigint) RETURNS numeric LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT coalesce(api_v1.governance_setting(of_governor, of_setting, snapshot),
                     (SELECT t.previous::numeric FROM ledger.governance_setting t WHERE t.contract = of_governor AND t.setting = of_setting
-                        AND t.position > snapshot AND t.position <= until ORDER BY t.position LIMIT 1))
-$$;
+                        AND t.position > snapshot AND t.position <= until ORDER BY t.position LIMIT 1)));
+END $$;
 COMMENT ON FUNCTION api_v1.numerator_at(bytea, bigint, bigint, bigint) IS 'quorumNumerator or superQuorumNumerator at a snapshot, known at a position; null: no event told it.';
 
 -- Governor.state() of OpenZeppelin 5.x with GovernorSuperQuorum, GovernorTimelockControl and GovernorTimelockCompound over it: the first row that
@@ -51,29 +52,37 @@ CREATE FUNCTION api_v1.proposal_state(executed boolean, canceled boolean, snapsh
 $$;
 COMMENT ON FUNCTION api_v1.proposal_state(boolean, boolean, bigint, bigint, bigint, boolean, boolean, boolean, bigint, text) IS 'State of a proposal, as Governor.state() decides it; null: it depends on what is not known.';
 
-CREATE FUNCTION api_v1.operation_of(of_governor bytea, of_operation bytea, of_timelock bytea, eta bigint, until bigint, at_seconds bigint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT CASE
+CREATE FUNCTION api_v1.operation_of(of_governor bytea, of_proposal bytea, of_operation bytea, of_timelock bytea, eta bigint, until bigint, at_seconds bigint) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT CASE
         WHEN of_timelock = decode(repeat('00', 20), 'hex') THEN 'direct'
         WHEN g.timelock_grace IS NOT NULL THEN CASE WHEN at_seconds >= eta + g.timelock_grace THEN 'expired' WHEN at_seconds IS NOT NULL THEN 'pending' END
         WHEN NOT EXISTS (SELECT FROM api_v1.governors() k WHERE k.address = of_timelock AND k.kind = 'timelock') THEN NULL
         ELSE coalesce((SELECT CASE WHEN t.done THEN 'done' WHEN t.canceled THEN 'unset' ELSE 'pending' END FROM ledger.timelock_operation t
-                        WHERE t.timelock = of_timelock AND t.operation = of_operation AND t.position <= until ORDER BY t.position DESC LIMIT 1), 'unset') END
-      FROM api_v1.governors() g WHERE g.address = of_governor
-$$;
-COMMENT ON FUNCTION api_v1.operation_of(bytea, bytea, bytea, bigint, bigint, bigint) IS 'What the timelock says of a queued proposal''s operation: pending, done, unset; expired after its grace period; direct: there is no timelock; null: it is not mirrored.';
+                        WHERE t.timelock = of_timelock AND t.operation = of_operation AND t.position <= until ORDER BY t.position DESC LIMIT 1),
+                      -- It was scheduled in the timelock of that time. The one of now does not know it, if it came later; else what it knows was not mirrored.
+                      CASE WHEN EXISTS (SELECT FROM ledger.governor_timelock x WHERE x.governor = of_governor AND x.position <= until AND x.position >
+                               (SELECT min(q.position) FROM ledger.proposal_step q WHERE q.governor = of_governor AND q.proposal_id = of_proposal AND q.eta <> 0))
+                           THEN 'unset' END) END
+      FROM api_v1.governors() g WHERE g.address = of_governor);
+END $$;
+COMMENT ON FUNCTION api_v1.operation_of(bytea, bytea, bytea, bytea, bigint, bigint, bigint) IS 'What the timelock says of a queued proposal''s operation: pending, done, unset; expired after its grace period; direct: there is no timelock; null: it is not mirrored, or not from its scheduling on.';
 
+-- In plpgsql, so that its plan is made once a connection, and not with each statement and call.
 CREATE FUNCTION api_v1.proposal_at(of_governor bytea, of_proposal bytea, until bigint, at_number bigint, at_time timestamptz)
 RETURNS TABLE (snapshot bigint, deadline bigint, eta bigint, against_votes numeric, for_votes numeric, abstain_votes numeric, ballots bigint, uncounted bigint,
     snapshot_position bigint, quorum numeric, quorum_reached boolean, vote_succeeded boolean, timelock bytea, state text, undetermined text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
-    SELECT f.vote_start, f.deadline, f.eta, f.against_votes, f.for_votes, f.abstain_votes, f.ballots, f.uncounted,
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT f.vote_start, f.deadline, f.eta, f.against_votes, f.for_votes, f.abstain_votes, f.ballots, f.uncounted,
            q.snapshot_position, q.quorum, r.quorum_reached, r.vote_succeeded, nullif(f.timelock, decode(repeat('00', 20), 'hex')), z.state,
            CASE WHEN z.state IS NOT NULL THEN NULL
                 WHEN f.uncounted > 0 THEN 'counting-unknown'
                 WHEN z.least IS DISTINCT FROM z.most OR f.least_clock IS NULL OR f.most_clock IS NULL THEN 'block-time-unknown'
                 WHEN q.quorum IS NULL OR q.super_quorum IS NULL THEN 'quorum-unknown'
                 ELSE 'timelock-not-mirrored' END
-      FROM (SELECT p.governor, p.operation, p.token, p.clock, p.vote_start, greatest(p.vote_end, s.extended) AS deadline, coalesce(s.eta, 0) AS eta,
+      FROM (SELECT p.governor, p.proposal_id, p.operation, p.token, p.clock, p.vote_start, greatest(p.vote_end, s.extended) AS deadline, coalesce(s.eta, 0) AS eta,
                    coalesce(s.executed, false) AS executed, coalesce(s.canceled, false) AS canceled,
                    coalesce(t.against_votes::numeric, 0) AS against_votes, coalesce(t.for_votes::numeric, 0) AS for_votes,
                    coalesce(t.abstain_votes::numeric, 0) AS abstain_votes, coalesce(t.ballots, 0) AS ballots, coalesce(t.uncounted, 0) AS uncounted,
@@ -106,13 +115,16 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
      CROSS JOIN LATERAL (SELECT CASE WHEN f.uncounted = 0 THEN q.quorum <= f.for_votes + f.abstain_votes END AS quorum_reached,
                                 CASE WHEN f.uncounted = 0 THEN q.super_quorum <= f.for_votes END AS super_quorum_reached,
                                 CASE WHEN f.uncounted = 0 THEN f.for_votes > f.against_votes END AS vote_succeeded OFFSET 0) r
+     CROSS JOIN LATERAL (SELECT CASE WHEN f.eta <> 0 THEN api_v1.operation_of(f.governor, f.proposal_id, f.operation, f.timelock, f.eta, until, f.least_seconds) END AS least,
+                                CASE WHEN f.eta <> 0 THEN api_v1.operation_of(f.governor, f.proposal_id, f.operation, f.timelock, f.eta, until, f.most_seconds) END AS most
+                          OFFSET 0) o
      CROSS JOIN LATERAL (SELECT y.least, y.most, CASE WHEN y.least = y.most THEN y.least END AS state FROM (
             SELECT api_v1.proposal_state(f.executed, f.canceled, f.vote_start, f.deadline, f.least_clock, r.super_quorum_reached, r.quorum_reached, r.vote_succeeded,
-                       f.eta, CASE WHEN f.eta <> 0 THEN api_v1.operation_of(f.governor, f.operation, f.timelock, f.eta, until, f.least_seconds) END) AS least,
+                       f.eta, o.least) AS least,
                    api_v1.proposal_state(f.executed, f.canceled, f.vote_start, f.deadline, f.most_clock, r.super_quorum_reached, r.quorum_reached, r.vote_succeeded,
-                       f.eta, CASE WHEN f.eta <> 0 THEN api_v1.operation_of(f.governor, f.operation, f.timelock, f.eta, until, f.most_seconds) END) AS most
-            OFFSET 0) y OFFSET 0) z
-$$;
+                       f.eta, o.most) AS most
+            OFFSET 0) y OFFSET 0) z;
+END $$;
 COMMENT ON FUNCTION api_v1.proposal_at(bytea, bytea, bigint, bigint, timestamptz) IS 'What a governor''s views answer of a proposal at a block: at_number and at_time are the block''s, until its last position. undetermined: why the state is null.';
 
 CREATE FUNCTION api_v1.selectors() RETURNS TABLE (selector bytea, function text) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
