@@ -96,6 +96,7 @@ static void a_delegated_reset__comes_after_the_operators_decrease(void **state)
     struct stage s;
     alice_has_100(&s, OPERATOR, wad());
     tx_in(&s, 2);
+    delegated(&s, BOB, OPERATOR);
     factor(&s, ALICE, PLAIN, wad()); /* of a deposit whose other logs are of another strategy manager */
     queued(&s, one(1, OPERATOR, PLAIN, 40));
     stage_apply(&s, 0);
@@ -196,14 +197,18 @@ static void what_stays_with_the_staker__limits_what_was_taken(void **state)
 {
     (void)state;
     struct stage s;
-    alice_has_100(&s, OPERATOR, half());
+    alice_has_100(&s, OPERATOR, amount_from_u64(WAD / 32));
     tx_in(&s, 2);
-    less(&s, OPERATOR, ALICE, PLAIN, 49);
-    queued(&s, one(1, OPERATOR, PLAIN, 49)); /* 98 or 99; with all 100 the factor would have been reset */
-    queued(&s, one(2, OPERATOR, PLAIN, 0));  /* nothing is refused, and one may be all but one */
+    less(&s, OPERATOR, ALICE, PLAIN, 3);
+    queued(&s, one(1, OPERATOR, PLAIN, 3)); /* 96 to 99; with all 100 the factor would have been reset */
     stage_apply(&s, 1);
-    assert_says(&s, taken, "98 1");
-    assert_says(&s, doubts, "1");
+    assert_says(&s, taken, "96");
+    assert_says(&s, doubts, "3");
+    tx_in(&s, 3);
+    queued(&s, one(2, OPERATOR, PLAIN, 0)); /* nothing is refused, so that it is 1 to 3 */
+    stage_apply(&s, 1);
+    assert_says(&s, taken, "96 1");
+    assert_says(&s, doubts, "3 5");
     stage_done(&s);
 }
 
@@ -255,16 +260,17 @@ static void a_later_queueing_of_the_block__hides_what_was_left(void **state)
 {
     (void)state;
     struct stage s;
-    struct node n = {.left = 18, .state = READ_KNOWN};
+    struct node n = {.left = 59, .state = READ_KNOWN};
     alice_has_100(&s, OPERATOR, half());
     s.books.reads.ask = answer;
     s.books.reads.ask_arg = &n;
     queue_20(&s, 2, 1);
-    queue_20(&s, 2, 2);
+    tx_in(&s, 2);
+    queued(&s, one(2, OPERATOR, PLAIN, 0)); /* takes one, which is not open */
     stage_apply(&s, 1);
-    assert_says(&s, taken, "40 41");
-    assert_says(&s, doubts, "1 0"); /* the second answer is good for both */
-    assert_held(&s, BOOK_DEPOSIT, PLAIN, ALICE, 18);
+    assert_says(&s, taken, "40 1");
+    assert_says(&s, doubts, "1");
+    assert_int_equal(n.asked, 0);
     stage_done(&s);
 }
 
@@ -355,6 +361,24 @@ static void tokens_paid_and_deposited_again__are_no_shares_back(void **state)
     stage_apply(&s, 1);
     assert_says(&s, states, "0 1");
     assert_held(&s, BOOK_STRATEGY, PLAIN, PLAIN, 100);
+    stage_done(&s);
+}
+
+static void another_transactions_deposit__is_no_shares_back(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s);
+    tx_in(&s, 1);
+    deposit_tokens(&s, ALICE, 0, ALIEN, 100, wad());
+    queued(&s, one(1, 0, ALIEN, 60));
+    tx_in(&s, 13);
+    completed(&s, 1);
+    tx_in(&s, 13);
+    deposit(&s, ALICE, ALIEN, 60);
+    stage_apply(&s, 0);
+    assert_says(&s, states, "0 1");
+    assert_held(&s, BOOK_STRATEGY, ALIEN, ALIEN, 100);
     stage_done(&s);
 }
 
@@ -461,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_completion__pays_by_the_magnitude_at_the_end_of_its_slashable_blocks),
         cmocka_unit_test(shares_back__are_a_deposit_that_issues_nothing),
         cmocka_unit_test(tokens_paid_and_deposited_again__are_no_shares_back),
+        cmocka_unit_test(another_transactions_deposit__is_no_shares_back),
         cmocka_unit_test(shares_back_in_a_strategy_that_is_not_mirrored__follow_from_the_completion),
         cmocka_unit_test(a_full_slash__pays_nothing),
         cmocka_unit_test(beacon_chain_eth__is_paid_by_its_factor_of_now),
