@@ -1,4 +1,4 @@
-// tests/scenarios/views_stake.mjs - the SQL views of stake, current and past, hold the golden chain's figures; the reading role may read them.
+// tests/scenarios/views_stake.mjs - stake for people with SQL: the views, current and past, hold the golden chain's figures; beacon chain ETH, which it has not, follows the formula.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -63,4 +63,34 @@ test("withdrawals, allocations and slashes", () => {
 test("whoever reads over the API's role may read them", () => {
     for (const view of ["operator_shares", "deposit", "delegation", "magnitude", "allocation", "withdrawal", "slash"])
         assert.ok(Number(cluster.sql(database, `SET ROLE altledger_api; SELECT count(*) FROM api_v1.${view}`)) > 0, view);
+});
+
+test("beacon chain ETH: the magnitude is of the last slashable block, the beacon chain factor of now; every product rounds down", () => {
+    const BEACON = "0xbeac0eeeeeeeeeeeeeeeeeeeeeeeeeeeeeebeac0", bytes = (text) => `'\\x${text.slice(2)}'::bytea`;
+    const [staker, operator, other] = ["e1", "01", "5e"].map((b) => `0x${b.repeat(20)}`), withdrawal = `0x${"77".repeat(32)}`, W = 10n ** 18n;
+    const [s, k, q] = [(1n << 127n) + 12345n, W + 7n, 10n ** 37n + 1n], account = 1000000;
+    const m = { 10: W - 3n, 30: W / 3n, 60: 1n }, l = { 20: W - 5n, 40: W / 7n };
+    const row = (n) => `${n}::bigint << 32`, end = (n) => `(${n}::bigint << 32 | 4294967295)`;
+    cluster.sql(database, `SET session_replication_role = replica;
+        INSERT INTO ledger.delegation VALUES (${bytes(staker)}, ${row(5)}, 0, ${bytes(operator)});
+        INSERT INTO ledger.account VALUES (${account}, 6, ${bytes(BEACON)}, ${bytes(staker)}, '', ${row(6)}), (${account + 1}, 6, ${bytes(other)}, ${bytes(staker)}, '', ${row(6)});
+        INSERT INTO ledger.entry VALUES (${account}, ${row(6)}, 0, 0, ${s}, ${s}, 1), (${account + 1}, ${row(6)}, 0, 0, ${s}, ${s}, 1);
+        INSERT INTO ledger.scaling_factor VALUES (${bytes(staker)}, ${bytes(BEACON)}, ${row(7)}, 0, ${k});
+        INSERT INTO ledger.deposit_doubt VALUES (${bytes(staker)}, ${bytes(other)}, ${row(50)}, 0, 3), (${bytes(staker)}, ${bytes(other)}, ${row(55)}, 0, 0);
+        ${Object.entries(m).map(([n, v]) => `INSERT INTO ledger.max_magnitude VALUES (${bytes(operator)}, ${bytes(BEACON)}, ${row(n)}, 0, ${v});`).join("\n")}
+        ${Object.entries(l).map(([n, v]) => `INSERT INTO ledger.beacon_factor VALUES (${bytes(staker)}, ${row(n)}, 0, ${v});`).join("\n")}
+        INSERT INTO ledger.withdrawal_share VALUES (${bytes(withdrawal)}, 0, ${row(12)}, 0, ${bytes(BEACON)}, ${q}, 1, 1);`);
+    const last = (values, n, initial) => Object.entries(values).filter(([at_]) => Number(at_) <= n).map(([, v]) => v).at(-1) ?? initial;
+    const mul = (x, y) => x * y / W;
+    for (const n of [6, 7, 10, 20, 29, 30, 32, 40, 60, 70]) {
+        const [beacon, plain] = [BEACON, other].map((strategy) => cluster.one(database, `SELECT shares::text, doubt::text, withdrawable_shares::text AS w
+            FROM api_v1.deposits(${bytes(staker)}, ${bytes(operator)}, ${end(n)}) WHERE strategy = ${bytes(strategy)}`));
+        const factor = (until) => mul(last(m, until, W), last(l, n, W));
+        assert.deepEqual(beacon, { shares: s.toString(), doubt: "0", w: mul(mul(s, n >= 7 ? k : W), factor(n)).toString() }, `at ${n}`);
+        assert.deepEqual(plain, { shares: s.toString(), doubt: n >= 50 && n < 55 ? "3" : "0", w: s.toString() }, `at ${n}`);
+        if (n < 12) continue;
+        const { w } = cluster.one(database, `SELECT withdrawable_shares::text AS w FROM
+            api_v1.withdrawal_shares(${bytes(withdrawal)}, ${bytes(staker)}, ${bytes(operator)}, 32, ${end(n)})`);
+        assert.equal(w, mul(q, factor(Math.min(n, 32))).toString(), `withdrawal at ${n}`);
+    }
 });
