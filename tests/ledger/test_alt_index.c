@@ -45,7 +45,7 @@ static void before_the_start_and_after_the_end__it_stands_still(void **state)
     assert_index(&i, 99, "5");
     assert_index(&i, 100, "5");
     assert_index(&i, 101, "2333333333333333338"); /* from the start, not from the update */
-    i.updated_at = i.accrued_at = 250; /* the first update after the end */
+    i.updated_at = i.accrued_at = 250;            /* the first update after the end */
     assert_index(&i, 300, "5");
 }
 
