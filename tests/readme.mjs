@@ -1,6 +1,6 @@
 // tests/readme.mjs - every command of README.md does, in a fresh copy of the tree, what the README says.
 //
-// ```sh blocks are run line by line and must succeed; ```console blocks show "$ command" and its answer, which must match:
+// ```sh blocks are run line by line and must succeed; ```console blocks show "$ command" (going on after "> ") and its answer, which must match:
 // "…" stands for any text, and long answers may be wrapped (line breaks and indentation do not count). A command that serves
 // goes on in the background until the next one that serves, or the end, where it is interrupted as by Ctrl-C.
 import assert from "node:assert/strict";
@@ -69,6 +69,7 @@ function steps() {
         if (kind !== "console") continue;
         lines.forEach((text, i) => {
             if (text.startsWith("$ ")) all.push({ line: line + i, command: text.slice(2), expected: "" });
+            else if (text.startsWith("> ")) all.at(-1).command += `\n${text.slice(2)}`;
             else all.at(-1).expected += `${text}\n`;
         });
     }
