@@ -1,4 +1,6 @@
 /* ledger/mirror/asker.c - one-off questions at RPC endpoints; see source.h. */
+#include <string.h>
+
 #include "ledger/mirror/endpoints.h"
 #include "ledger/mirror/proof.h"
 
@@ -35,10 +37,13 @@ void asker_close(struct asker *a)
 }
 
 /* Ask each endpoint that is not resting until one gives a result or an answer that is final (`settled`). If all rest, the
- * one that has rested longest is asked. */
-static enum err ask(struct asker *a, struct rpc_call *call, bool (*settled)(const struct rpc_call *))
+ * one that has rested longest is asked. *gone: each of them, not just the last, keeps no state of so old a block. */
+static enum err ask(struct asker *a, struct rpc_call *call, bool (*settled)(const struct rpc_call *), bool *gone)
 {
     enum err e = ERR_SOURCE;
+    AUTO_BUFFER has_state = {0};
+    buffer_reserve(&has_state, a->endpoints.n);
+    memset(has_state.p, true, a->endpoints.n);
     for (size_t i = 0; i < a->endpoints.n; i++) {
         struct endpoint *at;
         e = endpoints_pick(&a->endpoints, &at);
@@ -49,12 +54,15 @@ static enum err ask(struct asker *a, struct rpc_call *call, bool (*settled)(cons
             endpoint_worked(at);
             return OK;
         }
+        if (e == OK && call->code && rpc_state_is_gone(call->message))
+            has_state.p[at - a->endpoints.all] = false;
         if (e == OK)
             e = err_with(ERR_SOURCE, "%s: %s: %s (%d)", rpc_name(at->rpc), call->method,
                          call->code ? call->message : "null", call->code);
         endpoint_failed(at);
         rpc_release(call, 1);
     }
+    *gone = memchr(has_state.p, true, a->endpoints.n) == NULL;
     return e;
 }
 
@@ -77,9 +85,10 @@ enum err asker_header(struct asker *a, uint64_t number, struct block *out)
 {
     AUTO_ARENA arena = {0};
     struct header h;
+    bool gone;
     struct rpc_call call = {.method = "eth_getBlockByNumber",
                             .params = arena_printf(&arena, "[\"0x%llx\",false]", (unsigned long long)number)};
-    enum err e = ask(a, &call, answered);
+    enum err e = ask(a, &call, answered, &gone);
     if (e == OK && json_is_null(call.result))
         e = err_with(ERR_NOT_FOUND, "the node has no block %llu", (unsigned long long)number);
     else if (e == OK)
@@ -117,10 +126,11 @@ enum err asker_call(struct asker *a, struct hash block, struct address to, struc
                     struct slice *out)
 {
     struct rpc_call call = state_call(block, to, data, arena);
-    enum err e = ask(a, &call, answered_or_reverted);
+    bool gone = false;
+    enum err e = ask(a, &call, answered_or_reverted, &gone);
     size_t n = 0;
     uint8_t *bytes = NULL;
-    if (e == ERR_SOURCE && rpc_state_is_gone(err_detail()))
+    if (e == ERR_SOURCE && gone)
         e = ERR_END;
     if (e == OK && rpc_reverted(&call))
         e = err_with(ERR_NOT_FOUND, "%s: %s", call.method, call.message);

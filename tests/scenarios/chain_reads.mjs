@@ -99,6 +99,21 @@ test("a node that is down for a moment delays, and the books are the same", asyn
     assert.equal(cluster.one(database, "SELECT root FROM mirror.cursor").root, cluster.one(known, "SELECT root FROM mirror.cursor").root);
 });
 
+test("while one endpoint is down, another's lack of that state decides nothing", async (t) => {
+    const database = cluster.create(), pruned = await startProxy({ target: node.url });
+    t.after(() => pruned.stop());
+    pruned.set(() => no_state);
+    proxy.reset();
+    proxy.set((questions) => (questions.some((q) => q.method === "eth_call") ? { name: "down", body: (_, response) => response.destroy() } : null));
+    const life = start("mirror", "--once", "--network", network, "--source", proxy.url, "--source", pruned.url, "--database", cluster.conninfo(database));
+    t.after(() => life.kill("SIGKILL"));
+    await until(() => proxy.injected.down >= 3 && pruned.injected["no state"] >= 2, "both are asked");
+    assert.deepEqual(taken(database), []);
+    proxy.set();
+    await life.ends(0);
+    assert.deepEqual([taken(database), doubts(database), reads(database)], [taken(known), [], reads(known)]);
+});
+
 test("an answer that the logs exclude is not believed", async () => {
     for (const lie of [word(1000n), word(896n), word(2n ** 256n - 1n), "1234", ""]) {
         const database = cluster.create();
@@ -151,4 +166,23 @@ test("after a reorg the new branch's block is asked, and the old answer stays", 
     assert.deepEqual([taken(database), deposit(database)], [[{ deposit_shares: 101, scaled_shares: 30 }], 899]);
     await verify(database);
     assert.deepEqual((await against_chain(database)).differences, []);
+});
+
+test("a block that leaves the chain while it is asked about is not booked", async () => {
+    const database = cluster.create();
+    const depth = (await head(node)) - withdrawn + 1;
+    let left = false;
+    proxy.set(async (questions) => {
+        if (left || !questions.some((q) => q.method === "eth_call")) return null;
+        left = true;
+        await reorg(node, depth, [[eigen.call("EigenDelegation", "queueWithdrawal", staker, strategy, 100n), 0]]);
+        await mine(node);
+        return null;
+    });
+    await mirror(database, proxy.url);
+    proxy.set();
+    assert.ok(left);
+    assert.deepEqual(taken(database), [{ deposit_shares: 100, scaled_shares: 30 }]);
+    assert.deepEqual(reads(database).map((r) => r.result), [word(900n)]);
+    await verify(database);
 });

@@ -39,7 +39,7 @@ export async function startProxy({ target, tools = {} }) {
         const asked = JSON.parse(body);
         const questions = Array.isArray(asked) ? asked : [asked];
         for (const q of questions) state.methods[q.method] = (state.methods[q.method] ?? 0) + 1;
-        const faults = [state.plan(questions) ?? []].flat();
+        const faults = [(await state.plan(questions)) ?? []].flat();
         for (const fault of faults)
             if (fault.body) {
                 count(fault);
