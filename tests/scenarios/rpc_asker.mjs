@@ -9,6 +9,7 @@ import { driver } from "./lib/drive.mjs";
 import { lies, startProxy, wireFaults } from "./lib/proxy.mjs";
 
 const binary = driver("drive_asker");
+const ECHO = "366000600037366000f3"; // return the calldata
 let node, proxy, echo, reverter, tip;
 
 /** init code that returns this runtime */
@@ -20,7 +21,7 @@ const init = (runtime) => {
 before(async () => {
     node = await startAnvil();
     const [person] = await accounts(node);
-    echo = await deploy(node, init("3660006000373660" + "00f3"), person); // return the calldata
+    echo = await deploy(node, init(ECHO), person);
     reverter = await deploy(node, init("60006000fd"), person);
     await mine(node, 3);
     tip = await node.ask("eth_getBlockByNumber", "latest", false);
@@ -43,18 +44,29 @@ test("a header is the node's, a missing one is not found", async () => {
     assert.equal(answers[2], "not-found");
 });
 
-test("a call returns the contract's bytes; a revert is an answer; an unknown block is not", async () => {
+test("a call returns the contract's bytes, one without calldata its code; a revert is an answer; an unknown block is not", async () => {
     assert.deepEqual(
         await asks([node.url],
             ["call", tip.hash, echo, "0x00ff10"], ["call", tip.hash, echo, "0x"], ["call", tip.hash, reverter, "0x01"],
             ["call", "0x" + "11".repeat(32), echo, "0x01"]),
-        ["0x00ff10", "0x", "not-found", "source"]);
+        ["0x00ff10", `0x${ECHO}`, "not-found", "source"]);
 });
 
 test("the second endpoint is asked when the first is down", async () => {
     assert.deepEqual(await asks(["http://127.0.0.1:1", node.url], ["header", 1], ["call", tip.hash, echo, "0x05"]).then((a) => a[1]),
         "0x05");
     assert.deepEqual(await asks(["http://127.0.0.1:1"], ["header", 1], ["header", 1]), ["source", "source"]);
+});
+
+test("state is gone only if every endpoint says so", async () => {
+    proxy.reset();
+    proxy.set(() => ({ name: "pruned", call: (a) => { delete a.result; a.error = { code: -32000, message: "missing trie node 1f" }; return true; } }));
+    const call = ["call", tip.hash, echo, "0x05"];
+    assert.deepEqual(await asks([proxy.url], call), ["end"]);
+    assert.deepEqual(await asks(["http://127.0.0.1:1", proxy.url], call), ["source"]);
+    assert.deepEqual(await asks([proxy.url, "http://127.0.0.1:1"], call), ["source"]);
+    assert.deepEqual(await asks([proxy.url, node.url], call), ["0x05"]);
+    proxy.set();
 });
 
 for (const fault of [...wireFaults, ...lies.filter((f) => f.methods.includes("eth_getBlockByNumber"))])
