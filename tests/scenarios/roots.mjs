@@ -31,6 +31,28 @@ const sized = (bytes, size) => Buffer.concat([number(bytes.length, size), bytes]
 const account = (book, asset, owner, second) => Buffer.concat([number(book, 1), sized(hex(asset), 1), hex(owner), sized(hex(second), 1)]);
 const head = (type, log_index, leg) => Buffer.concat([number(type, 1), number(log_index, 4), number(leg, 2)]);
 
+const signed = (value) => Buffer.concat([number(BigInt(value) < 0n ? 1 : 0, 1), number(BigInt(value) < 0n ? -BigInt(value) : value, 32)]);
+const integer = (value) => number(BigInt.asUintN(64, BigInt(value)), 8);
+/** A column's bytes by the type of its domain, from its text. */
+const encode = {
+    address: hex, hash: hex, amount: (v) => number(v, 32), delta: signed, total: (v) => number(v, 64), bigint: integer, integer, smallint: integer,
+    "timestamp with time zone": integer, boolean: (v) => number(v === "true" ? 1 : 0, 1), bytea: (v) => sized(hex(v), 4), text: (v) => sized(Buffer.from(v), 4),
+};
+
+/** [table, type byte] as the README lists them; every timeline of the database is there. */
+function timeline_types() {
+    const section = readFileSync(join(root, "README.md"), "utf8").split("## Block roots")[1].split("\n## ")[0];
+    const types = [...section.matchAll(/\b0x([0-9a-f]{2}) ([a-z]\w*)/g)].filter(([, type]) => parseInt(type, 16) >= 0x10).map(([, type, table]) => [table, parseInt(type, 16)]);
+    const own = cluster.rows(database, "SELECT name FROM ledger.timeline WHERE name NOT IN ('entry', 'control', 'root')").map((r) => r.name);
+    assert.deepEqual(types.map(([table]) => table).sort(), own.sort());
+    assert.equal(new Set(types.map(([, type]) => type)).size, types.length);
+    return types;
+}
+
+const columns_of = (table) => cluster.rows(database, `SELECT a.attname AS name, CASE t.typtype WHEN 'd' THEN t.typname ELSE format_type(a.atttypid, NULL) END AS as
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'ledger.${table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+      AND a.attname NOT IN ('position', 'log_index') ORDER BY a.attnum`);
+
 /** Booked rows by block: {position, log_index, type, leg (entries only), body}. */
 function booked_rows() {
     const all = [];
@@ -46,13 +68,12 @@ function booked_rows() {
     });
     take(`SELECT position::text, ${END} AS log_index, book, asset, debits::text, credits::text, accounts FROM ledger.control`, 0x03,
         (r) => Buffer.concat([number(r.book, 1), sized(hex(r.asset), 1), number(r.debits, 64), number(r.credits, 64), number(r.accounts, 8)]));
-    take("SELECT position::text, log_index, delegator, token, delegate FROM ledger.delegate", 0x10,
-        (r) => Buffer.concat([hex(r.delegator), hex(r.token), hex(r.delegate)]));
-    take("SELECT position::text, log_index, contract, reason FROM ledger.inconsistency", 0x11,
-        (r) => Buffer.concat([hex(r.contract), sized(Buffer.from(r.reason), 4)]));
-    take("SELECT position::text, log_index, vault, asset FROM ledger.vault_asset", 0x12, (r) => Buffer.concat([hex(r.vault), hex(r.asset)]));
-    take("SELECT position::text, log_index, contract, paused FROM ledger.paused", 0x13,
-        (r) => Buffer.concat([hex(r.contract), number(r.paused ? 1 : 0, 1)]));
+    for (const [table, type] of timeline_types()) {
+        const columns = columns_of(table);
+        const list = columns.map(({ name, as }) => (as === "timestamp with time zone" ? `extract(epoch FROM ${name})::bigint::text AS ${name}` : `${name}::text`));
+        take(`SELECT position::text, log_index, ${list} FROM ledger.${table}`, type,
+            (r) => Buffer.concat(columns.map(({ name, as }) => encode[as](r[name]))));
+    }
     const blocks = new Map();
     for (const row of all.sort((a, b) => (a.position < b.position ? -1 : 1))) {
         const block = Number(row.position >> 32n);
