@@ -212,6 +212,18 @@ test("a node that is down, of another chain, or has other blocks checks nothing"
     proxy.set();
 });
 
+test("a verification that is stopped has verified nothing, and ends at once", async (t) => {
+    const silent = [], deaf = await startProxy({ target: node.url });
+    t.after(() => deaf.stop());
+    deaf.set((questions) => questions[0].method === "eth_call" ? { name: "silence", body: (text, response) => silent.push(response) } : null);
+    const program = start("verify", "--against-chain", "--source", deaf.url, "--database", cluster.conninfo(database), "--at", "latest", "--timeout-ms", "60000");
+    await until(() => silent.length > 0, "it asks");
+    const began = Date.now();
+    await program.kill("SIGTERM").ends(1);
+    assert.ok(Date.now() - began < 3000);
+    for (const response of silent) response.destroy();
+});
+
 test("misuse and blocks that are not there are told", async () => {
     const base = ["verify", "--against-chain", "--database", cluster.conninfo(database)];
     for (const [args, told] of [
