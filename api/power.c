@@ -35,6 +35,19 @@ const struct member power_part_members[] =
      {0}};
 _Static_assert(sizeof power_part_members / sizeof *power_part_members == POWER_COLUMNS + 1, "one column a member");
 
+enum err power_read(struct db *db, struct address owner, uint64_t position, uint64_t head, struct rows **out)
+{
+    return db_query(
+        db,
+        "SELECT p.component, p.source, p.contract, p.party, p.reference, p.counted, p.reason, p.shares::public.amount,"
+        " p.strategy_held::public.amount, p.strategy_issued::public.amount, p.tokens::public.amount, p.vault,"
+        " p.vault_held::public.amount, p.vault_issued::public.amount, p.alt::public.amount, p.since_block,"
+        " p.until_block, p.since_time, p.until_time FROM api_v1.power_parts(ARRAY[$1::bytea], $2, $3) p"
+        " ORDER BY array_position(ARRAY['held', 'delegated_in', 'staked', 'queued', 'cooling_down', 'slashed', 'later'],"
+        " p.component), p.contract, p.party, p.reference, p.source",
+        WITH(IN(&owner), IN(&position), IN(&head)), out);
+}
+
 bool power_sum(const struct rows *rows, const char *component, bool counted, struct amount *out)
 {
     struct amount sum = amount_zero;

@@ -4,7 +4,7 @@
 
 #include "api/route.h"
 
-/* Columns of SQL_POWER_PARTS in order, from `first` on. */
+/* Columns of the rows of power_read. */
 enum power_column {
     POWER_COMPONENT,
     POWER_SOURCE,
@@ -28,14 +28,9 @@ enum power_column {
     POWER_COLUMNS
 };
 
-/* $1 the owner, $2 the position, $3 the head's position. */
-#define SQL_POWER_PARTS                                                                                             \
-    "SELECT p.component, p.source, p.contract, p.party, p.reference, p.counted, p.reason, p.shares::public.amount," \
-    " p.strategy_held::public.amount, p.strategy_issued::public.amount, p.tokens::public.amount, p.vault,"          \
-    " p.vault_held::public.amount, p.vault_issued::public.amount, p.alt::public.amount, p.since_block,"             \
-    " p.until_block, p.since_time, p.until_time FROM api_v1.power_parts(ARRAY[$1::bytea], $2, $3) p"                \
-    " ORDER BY array_position(ARRAY['held', 'delegated_in', 'staked', 'queued', 'cooling_down', 'slashed',"         \
-    " 'later'], p.component), p.contract, p.party, p.reference, p.source"
+/* The pieces of an account at a position; `head` is the last position booked, to tell what came later. */
+MUST_CHECK enum err power_read(struct db *db, struct address owner, uint64_t position, uint64_t head,
+                               struct rows **out);
 
 /* One part as an object (render_row): each step from shares over tokens to ALT. */
 extern const struct member power_part_members[];

@@ -152,12 +152,6 @@ static enum err write_liability(struct json_writer *w, const struct request *r, 
     return OK;
 }
 
-static enum err read_parts(const struct request *r, struct db *db, struct address owner, struct rows **out)
-{
-    uint64_t head = position_end(r->as_of.head);
-    return db_query(db, SQL_POWER_PARTS, WITH(IN(&owner), IN(&r->as_of.position), IN(&head)), out);
-}
-
 static enum err write_token(struct json_writer *w, struct db *db)
 {
     AUTO_ROWS rows = NULL;
@@ -226,7 +220,7 @@ static enum err voting_power_run(const struct request *r, struct db *db, struct 
     struct address owner = request_address(r, "address");
     AUTO_ROWS parts = NULL;
     struct amount power;
-    TRY(read_parts(r, db, owner, &parts));
+    TRY(power_read(db, owner, (uint64_t)r->as_of.position, position_end(r->as_of.head), &parts));
     jw_key(w, "address");
     jw_address(w, owner);
     TRY(write_token(w, db));
@@ -254,7 +248,7 @@ static enum err equivalent_run(const struct request *r, struct db *db, struct re
     AUTO_ROWS parts = NULL;
     struct amount total = amount_zero, sum;
     bool known = true;
-    TRY(read_parts(r, db, owner, &parts));
+    TRY(power_read(db, owner, (uint64_t)r->as_of.position, position_end(r->as_of.head), &parts));
     jw_key(w, "address");
     jw_address(w, owner);
     TRY(write_token(w, db));

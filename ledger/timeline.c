@@ -255,7 +255,8 @@ static enum err fetch_last(struct timeline *t, struct db *db, uint64_t before, s
     size_t n = put_keys(def, &t->needs, 0, &scratch, in);
     in[n++] = (struct param){T_U64, &before};
     AUTO_ROWS rows = NULL;
-    TRY(db_query(db, timeline_sql(t->id)->select, in, n, &rows));
+    const char *sql = timeline_sql(t->id)->select;
+    TRY(db_query(db, sql, in, n, &rows));
 
     for (size_t i = 0; i < t->needs.n; i++) {
         bool added;
@@ -285,7 +286,8 @@ static enum err fetch_past(struct timeline *t, struct db *db, uint64_t before, s
     in[n++] = (struct param){T_TEXT, array_text_end(&until)};
     in[n++] = (struct param){T_U64, &before};
     AUTO_ROWS rows = NULL;
-    TRY(db_query(db, timeline_sql(t->id)->history, in, n, &rows));
+    const char *sql = timeline_sql(t->id)->history;
+    TRY(db_query(db, sql, in, n, &rows));
 
     for (size_t i = 0; i < t->past_needs.n; i++) {
         bool added;
