@@ -2,7 +2,7 @@
 #include "ledger/account.h"
 #include "tests/ledger/support/eigenlayer.h"
 
-enum { ALICE = 1, BOB = 2, OPERATOR = 0x11, AVS = 0x21 };
+enum { ALICE = 1, BOB = 2, CAROL = 3, OPERATOR = 0x11, AVS = 0x21 };
 
 static void operators__are_registered_and_change_their_approver(void **state)
 {
@@ -206,6 +206,7 @@ static void shares_of_pods__are_what_their_last_total_says(void **state)
     pod_shares(&s, ALICE, 32, false);
     pod_shares(&s, ALICE, 64, false);
     pod_shares(&s, BOB, 5, true);
+    pod_shares(&s, CAROL, 6, true);
     tx_in(&s, 2);
     EMIT(&s, PODS, "EigenPodManager", "BeaconChainSlashingFactorDecreased(address,uint64,uint64)", in_address(ALICE),
          in_number(WAD), in_number(WAD / 2));
@@ -216,6 +217,7 @@ static void shares_of_pods__are_what_their_last_total_says(void **state)
     stage_apply(&s, 1);
     assert_held(&s, BOOK_DEPOSIT, BEACON, ALICE, 50);
     assert_held(&s, BOOK_DEPOSIT, BEACON, BOB, 8);
+    assert_held(&s, BOOK_DEPOSIT, BEACON, CAROL, 0);
     assert_held(&s, BOOK_DEPOSIT_ISSUED, BEACON, 0, 58);
     assert_held(&s, BOOK_QUEUED, BEACON, ALICE, 14);
     assert_says(&s, "SELECT factor::text FROM beacon_factor", "500000000000000000");
