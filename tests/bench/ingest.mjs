@@ -9,7 +9,7 @@ import {
 } from "./lib.mjs";
 
 const LOGS_PER_BLOCK = 500;
-const MEMORY_GOAL = 200 * 1024 * 1024;
+export const MEMORY_GOAL = 200 * 1024 * 1024;
 const HOLDERS = 20000;
 const peaks = new Map(); // events -> bytes
 
@@ -53,22 +53,24 @@ async function make(name, transfers, every) {
 // ---- from an archive ----
 
 const TABLES = ["mirror.block", "mirror.chain", "mirror.event", "mirror.feed", "ledger.account", "ledger.entry", "ledger.control", "ledger.root"];
-const LATE_INDEXES = ["event_by_type", "event_by_subject", "account_owner", "entry_key"]; // as mirror.bulk_begin
+const LATE_INDEXES = ["mirror.event_by_type", "mirror.event_by_subject", "mirror.event_by_contract", "ledger.account_owner",
+    "ledger.entry_key"]; // as mirror.bulk_begin
 const rowsFile = (table) => join(dir, `${table}.rows`);
 
-function dump(database) {
-    for (const t of TABLES) psql(database, `\\copy (SELECT * FROM ${t} ORDER BY ctid) TO '${rowsFile(t)}' WITH (FORMAT binary)`);
+/** Keep the rows of these tables for copyRows(). */
+export function dump(database, tables) {
+    for (const t of tables) psql(database, `\\copy (SELECT * FROM ${t} ORDER BY ctid) TO '${rowsFile(t)}' WITH (FORMAT binary)`);
 }
 
 /** Load the very same rows into the same tables; seconds. `late`: some indexes are built afterwards, as the mirror does. */
-async function copyRows(late) {
+export async function copyRows(tables, late) {
     await createDatabase("limit_copy");
-    const indexes = psql("limit_copy", `SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-        WHERE relname IN (${LATE_INDEXES.map((i) => `'${i}'`)})`).split("\n");
-    if (late) psql("limit_copy", "DROP INDEX mirror.event_by_type, mirror.event_by_subject, ledger.account_owner, ledger.entry_key");
+    const indexes = psql("limit_copy", `SELECT pg_get_indexdef(indexrelid) FROM pg_index
+        WHERE indexrelid IN (${LATE_INDEXES.map((i) => `'${i}'::regclass`)})`).split("\n");
+    if (late) psql("limit_copy", `DROP INDEX ${LATE_INDEXES}`);
     settle();
     const began = performance.now();
-    for (const t of TABLES) psql("limit_copy", `\\copy ${t} FROM '${rowsFile(t)}' WITH (FORMAT binary)`);
+    for (const t of tables) psql("limit_copy", `\\copy ${t} FROM '${rowsFile(t)}' WITH (FORMAT binary)`);
     if (late) psql("limit_copy", "SET maintenance_work_mem = '256MB'", ...indexes);
     psql("limit_copy", "ANALYZE mirror.event, mirror.block, mirror.chain, ledger.account, ledger.entry");
     const took = (performance.now() - began) / 1000;
@@ -87,9 +89,9 @@ export async function archive() {
         const result = await mirror("archive", network, file);
         peaks.set(events, result.peak);
         ours = Math.max(ours, events / result.seconds);
-        if (i === 0) dump("archive");
-        all = Math.max(all, events / await copyRows(false));
-        late = Math.max(late, events / await copyRows(true));
+        if (i === 0) dump("archive", TABLES);
+        all = Math.max(all, events / await copyRows(TABLES, false));
+        late = Math.max(late, events / await copyRows(TABLES, true));
     }
     dropDatabase("archive");
     const limit = Math.max(all, late), count = events.toLocaleString("en-US");

@@ -98,18 +98,21 @@ export function writeNetwork(name, { chainId = 1, address = "0x11111111111111111
     return path;
 }
 
+/** VmHWM of a process in bytes: the most memory that it ever had; 0 when it is gone. */
+export function peakOf(pid) {
+    try {
+        return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+    } catch {
+        return 0;
+    }
+}
+
 /** `altledger mirror --once` to its end. Returns {seconds, peak (bytes of VmHWM), log}. */
 export async function mirror(database, network, source, args = []) {
     const began = performance.now();
     const child = start(program, ["mirror", "--once", "--database", conninfo(database), "--network", network, "--source", source, ...args]);
     let peak = 0;
-    const look = () => {
-        try {
-            const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-            peak = Math.max(peak, 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
-        } catch { /* it is gone */ }
-    };
-    const timer = setInterval(look, 20);
+    const timer = setInterval(() => { peak = Math.max(peak, peakOf(child.pid)); }, 20);
     const status = await child.gone;
     clearInterval(timer);
     if (status !== 0) throw new Error(`mirror: ${status}\n${child.log.slice(-3000)}`);
@@ -122,7 +125,7 @@ export async function serve(database) {
     const url = `http://127.0.0.1:${port}`;
     for (let i = 0; ; i++) {
         const reply = await fetch(`${url}/readyz`).catch(() => null);
-        if (reply?.ok) return { url, port, stop: () => stop(child) };
+        if (reply?.ok) return { url, port, pid: child.pid, stop: () => stop(child) };
         if (i > 200 || child.exitCode !== null) throw new Error(`serve is not ready\n${child.log}`);
         await sleep(50);
     }
@@ -130,13 +133,16 @@ export async function serve(database) {
 
 // ---- load ----
 
-/** Requests a second by wrk; every answer must be a good one. */
-export async function load(url, { connections = 64, script = [] } = {}) {
-    const text = await run("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "5s",
+/** Requests a second by wrk, and the 99th percentile in ms; every answer must be a good one. */
+export async function pressure(url, { connections = 64, duration = seconds, script = [] } = {}) {
+    const text = await run("wrk", ["-t1", `-c${connections}`, `-d${duration}s`, "--timeout", "5s", "--latency",
         ...(script.length ? ["-s", script[0]] : []), url, ...(script.length > 1 ? ["--", ...script.slice(1)] : [])]);
     if (/Non-2xx|Socket errors/.test(text)) throw new Error(`wrk ${url}\n${text}`);
-    return Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]);
+    const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(text);
+    return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]), p99: Number(p99) * { us: 1e-3, ms: 1, s: 1e3 }[unit] };
 }
+
+export const load = async (url, options) => (await pressure(url, options)).rate;
 
 export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 

@@ -9,20 +9,27 @@ import {
     writeNetwork,
 } from "./lib.mjs";
 
-const PGBENCH_CLIENTS = 8;
+export const PGBENCH_CLIENTS = 8;
 
 // ---- one balance, beside pgbench ----
 
-async function pgbench() {
+let prepared = null;
+
+async function prepare() {
+    psql("postgres", "DROP DATABASE IF EXISTS pgbench", "CREATE DATABASE pgbench");
+    await run("pgbench", ["-i", "-q", "-s", String(scaled(50, 1)), conninfo("pgbench", "postgres")]);
+    settle();
+}
+
+/** Transactions a second of pgbench -S. */
+export async function pgbench() {
+    await (prepared ??= prepare());
     const text = await run("pgbench", ["-S", "-M", "prepared", "-c", PGBENCH_CLIENTS, "-j", 2, "-T", seconds, conninfo("pgbench", "postgres")].map(String));
     return Number(/tps = ([\d.]+)/.exec(text)[1]);
 }
 
 export async function balance() {
     const b = await books("middle", scaled(1e6, 10000));
-    psql("postgres", "DROP DATABASE IF EXISTS pgbench", "CREATE DATABASE pgbench");
-    await run("pgbench", ["-i", "-q", "-s", String(scaled(50, 1)), conninfo("pgbench", "postgres")]);
-    settle();
     const list = join(dir, "addresses");
     writeFileSync(list, Array.from({ length: b.holders }, (_, k) => holder(k) + "\n").join(""));
     const server = await serve(b.name);
@@ -64,7 +71,7 @@ const large = () => books("large", scaled(5e6, 10000), 2);
 const entriesOf = (b) => Number(psql(b.name, "SELECT reltuples::bigint FROM pg_class WHERE oid = 'ledger.entry'::regclass"));
 
 /** Asks one after another over one connection; milliseconds of each. */
-function asker(server) {
+export function asker(server) {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     return (path) => new Promise((done, fail) => {
         const began = performance.now();
