@@ -32,7 +32,7 @@ MUST_CHECK enum err slash_id_params(const struct request *r, struct statement *s
 /* Who is hit by a slash: kinds of rows, in their order. */
 #define SLASH_KIND_ABOUT                                                                                                \
     "staker: a delegated staker; withdrawal: one in the queue that slashes still reach; dust: operator shares that "    \
-    "belong to no staker, since scaling factors are rounded down; residue: what rounding in this slash left over. One " \
-    "row of dust and residue a strategy."
+    "belong to no staker, since scaling factors are rounded down; residue: what rounding in this slash left over, and " \
+    "of beacon chain ETH what the beacon chain had taken from the queue before. One row of dust and residue a strategy."
 
 #endif
