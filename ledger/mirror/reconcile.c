@@ -96,27 +96,31 @@ static void append_word(struct buffer *b, const struct rows *rows, size_t row, s
     buffer_bytes(b, cell.p, cell.n);
 }
 
-static void append_number(struct buffer *b, uint8_t v)
+static void append_number(struct buffer *b, uint64_t v)
 {
-    uint8_t word[WORD] = {[WORD - 1] = v};
+    uint8_t word[WORD];
+    amount_to_be(amount_from_u64(v), word);
     buffer_bytes(b, word, sizeof word);
 }
 
-/* Selector and arguments (ABI specification, Function Selector and Argument Encoding). */
+/* Selector and arguments (ABI specification, Function Selector and Argument Encoding): of a list the head is its offset. */
 static struct slice encode(const struct reconcile_kind *kind, const struct rows *rows, size_t row, struct arena *arena)
 {
-    AUTO_BUFFER b = {0};
+    AUTO_BUFFER heads = {0};
+    AUTO_BUFFER lists = {0};
     size_t n = strlen(kind->arguments);
     struct hash selector = keccak_bytes(kind->signature, strlen(kind->signature));
-    buffer_bytes(&b, selector.b, SELECTOR);
+    buffer_bytes(&heads, selector.b, SELECTOR);
     for (size_t i = 0; i < n; i++) {
-        if (kind->arguments[i] == 'l') {
-            append_number(&b, (uint8_t)(n * WORD)); /* where it lies: behind the heads */
-            append_number(&b, 1);
+        bool list = kind->arguments[i] == 'l';
+        if (list) {
+            append_number(&heads, n * WORD + lists.n);
+            append_number(&lists, 1);
         }
-        append_word(&b, rows, row, 1 + i);
+        append_word(list ? &lists : &heads, rows, row, 1 + i);
     }
-    return (struct slice){arena_copy(arena, b.p, b.n), b.n};
+    buffer_bytes(&heads, lists.p, lists.n);
+    return (struct slice){arena_copy(arena, heads.p, heads.n), heads.n};
 }
 
 static void describe(const struct reconcile_kind *kind, const struct rows *rows, size_t row, char out[SUBJECT_TEXT])
@@ -187,8 +191,8 @@ static const struct abi_value *find_value(const struct reconcile_figure *f, cons
 {
     const struct abi_value *v = &values[f->slot];
     if (f->member != NO_MEMBER)
-        v = &v->items[f->member];
-    if (f->list)
+        v = (size_t)f->member < v->n_items ? &v->items[f->member] : NULL;
+    if (f->list && v != NULL)
         v = item >= 0 && (uint64_t)item < v->n_items ? &v->items[item] : NULL;
     return v;
 }

@@ -25,11 +25,11 @@ enum { FIGURES_MAX = 4, NO_MEMBER = -1 };
 struct reconcile_figure {
     const char *name; /* "" if the view returns only this */
     size_t slot;      /* which returned value */
-    int member;       /* of a tuple; or NO_MEMBER */
+    int member;       /* of a tuple or array; or NO_MEMBER */
     bool list;        /* the element that column `item` says */
 };
 
-/* Arguments by letter: a address (bytea), l array of one address (the last), n integer (bigint), w word (32 bytes, bytea).
+/* Arguments by letter: a address (bytea), l array of one address, n integer (bigint), w word (32 bytes, bytea).
  * Columns in order: the contract, one an argument, `item` (bigint) if a figure is of a list, one a figure (numeric, an address as
  * bytea), why (smallint). Parameters: $1 last position, $2 seed (text), $3 how many at most (null: all), $4 the contract if the
  * kind names one, $5 block number. */

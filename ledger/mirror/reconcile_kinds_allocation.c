@@ -13,11 +13,19 @@
     "  UNION SELECT n.operator, n.strategy FROM ledger.allocation n WHERE n.position <= $1) u"                        \
     SQL_PICK("u.operator || u.strategy") ") s LEFT JOIN LATERAL (SELECT m.* FROM api_v1.magnitudes(s.operator, $1, $5) m" \
     "  WHERE m.strategy = s.strategy) m ON true"
+#define ALLOCATIONS                                                                                                   \
+    "(SELECT * FROM (SELECT DISTINCT a.operator, a.avs, a.operator_set, a.strategy FROM ledger.allocation a"          \
+    "  WHERE a.position <= $1) u"                                                                                     \
+    SQL_PICK("u.operator || u.avs || int8send(u.operator_set) || u.strategy") ") s"                                   \
+    " LEFT JOIN LATERAL (SELECT n.* FROM api_v1.allocations(s.operator, $1, $5) n WHERE n.avs = s.avs"                \
+    "  AND n.operator_set = s.operator_set AND n.strategy = s.strategy) n ON true"
 #define MEMBERS                                                                                                       \
     "(SELECT * FROM (SELECT DISTINCT m.operator, m.avs, m.operator_set FROM ledger.operator_set_member m"             \
     "  WHERE m.position <= $1) u" SQL_PICK("u.operator || u.avs || int8send(u.operator_set)") ") s"                   \
     " LEFT JOIN LATERAL (SELECT m.* FROM api_v1.operator_memberships(s.operator, $1, $5) m WHERE m.avs = s.avs"       \
     "  AND m.operator_set = s.operator_set) m ON true"
+
+static const struct abi_type uint256 = UINT(256), stakes = {.kind = ABI_ARRAY, .items = &uint256};
 
 const struct reconcile_kind reconcile_kinds_allocation[] = {
     {RETURNS("getMaxMagnitude(address,address)", {"", false, UINT(64)}),
@@ -36,11 +44,13 @@ const struct reconcile_kind reconcile_kinds_allocation[] = {
              {"effectBlock", 2, NO_MEMBER, false}),
      .sql = "SELECT $4, s.operator, s.avs, s.operator_set, s.strategy, coalesce(n.current_magnitude, 0),"
             " coalesce(n.pending_diff, 0), coalesce(n.effect_block, 0)::numeric, " SQL_COMPARE
-            " FROM (SELECT * FROM (SELECT DISTINCT a.operator, a.avs, a.operator_set, a.strategy FROM ledger.allocation a"
-            "   WHERE a.position <= $1) u" SQL_PICK("u.operator || u.avs || int8send(u.operator_set) || u.strategy")
-            ") s"
-            " LEFT JOIN LATERAL (SELECT n.* FROM api_v1.allocations(s.operator, $1, $5) n WHERE n.avs = s.avs"
-            "  AND n.operator_set = s.operator_set AND n.strategy = s.strategy) n ON true"},
+            " FROM " ALLOCATIONS},
+    /* Of that very block: what a slash in it could take at least. */
+    {RETURNS("getMinimumSlashableStake((address,uint32),address[],address[],uint32)", {"", false, {.kind = ABI_ARRAY, .items = &stakes}}),
+     .arguments = "anlln", OF_ALLOCATION_MANAGER, .n_figures = 1, .figures = {{"", 0, 0, true}},
+     .sql = "SELECT $4, s.avs, s.operator_set, s.operator, s.strategy, $5, 0::bigint, coalesce(n.minimum_slashable_stake, 0), "
+            SQL_COMPARE
+            " FROM " ALLOCATIONS},
     {RETURNS("isMemberOfOperatorSet(address,(address,uint32))", {"", false, BOOL_TYPE}),
      .arguments = "aan", OF_ALLOCATION_MANAGER, ONE_FIGURE,
      .sql = "SELECT $4, s.operator, s.avs, s.operator_set, coalesce(m.registered, false)::int::numeric, " SQL_COMPARE

@@ -74,6 +74,7 @@ contract EigenAllocations is Quiet {
     }
 
     uint32 immutable deallocationDelay;
+    EigenDelegation delegation;
     mapping(address operator => mapping(address strategy => uint64)) slashed; // WAD less the maximum magnitude
     mapping(address operator => mapping(bytes32 set => mapping(address strategy => Allocation))) allocations;
     mapping(address operator => mapping(address strategy => OperatorSet[])) allocated;
@@ -91,6 +92,10 @@ contract EigenAllocations is Quiet {
 
     constructor(uint32 delay) {
         deallocationDelay = delay;
+    }
+
+    function setDelegation(EigenDelegation d) external {
+        delegation = d;
     }
 
     function key(OperatorSet memory set) internal pure returns (bytes32) {
@@ -139,7 +144,7 @@ contract EigenAllocations is Quiet {
         if (!quiet) emit AllocationDelaySet(operator, delay, uint32(block.number) + inBlocks);
     }
 
-    function getMaxMagnitude(address operator, address strategy) external view returns (uint64) {
+    function getMaxMagnitude(address operator, address strategy) public view returns (uint64) {
         return uint64(WAD) - slashed[operator][strategy];
     }
 
@@ -158,11 +163,28 @@ contract EigenAllocations is Quiet {
         }
     }
 
+    function getMinimumSlashableStake(OperatorSet memory set, address[] memory operators, address[] memory strategies, uint32)
+        external
+        view
+        returns (uint256[][] memory stake)
+    {
+        stake = new uint256[][](operators.length);
+        for (uint256 i = 0; i < operators.length; i++) {
+            stake[i] = new uint256[](strategies.length);
+            for (uint256 j = 0; j < strategies.length; j++) {
+                uint256 max = getMaxMagnitude(operators[i], strategies[j]);
+                if (max == 0 || !isOperatorSlashable(operators[i], set)) continue;
+                uint256 current = getAllocation(operators[i], set, strategies[j]).currentMagnitude;
+                stake[i][j] = delegation.operatorShares(operators[i], strategies[j]) * (current * WAD / max) / WAD;
+            }
+        }
+    }
+
     function isMemberOfOperatorSet(address operator, OperatorSet memory set) external view returns (bool) {
         return status[operator][key(set)].registered;
     }
 
-    function isOperatorSlashable(address operator, OperatorSet memory set) external view returns (bool) {
+    function isOperatorSlashable(address operator, OperatorSet memory set) public view returns (bool) {
         Status memory s = status[operator][key(set)];
         return s.registered || block.number <= s.slashableUntil;
     }

@@ -24,6 +24,7 @@ const views = new Interface([
     "function getQueuedWithdrawal(bytes32) view returns (tuple(address,address,address,uint256,uint32,address[],uint256[]),uint256[])",
     "function getMaxMagnitude(address,address) view returns (uint64)", "function getEncumberedMagnitude(address,address) view returns (uint64)",
     `function getAllocation(address,${SET},address) view returns (tuple(uint64,int128,uint32))`,
+    `function getMinimumSlashableStake(${SET},address[],address[],uint32) view returns (uint256[][])`,
     `function isMemberOfOperatorSet(address,${SET}) view returns (bool)`, `function isOperatorSlashable(address,${SET}) view returns (bool)`,
     "function getAllocationDelay(address) view returns (bool,uint32)", "function cooldowns(address,address) view returns (uint40,uint216)",
     "function rewardBalance(uint16,address,address) view returns (uint256)",
@@ -72,6 +73,8 @@ function answers(truth, chain) {
         "getEncumberedMagnitude(address,address)": (to, [op, of]) => (strategy(of) === "ALT" ? some(operator(op), (o) => [o.encumbered]) : undefined),
         "getAllocation(address,(address,uint32),address)": (to, [op, set, of]) =>
             (strategy(of) === "ALT" ? some(allocation(op, set), (l) => [[l.current, l.pending, l.effect]]) : undefined),
+        "getMinimumSlashableStake((address,uint32),address[],address[],uint32)": (to, [set, [op], [of], future]) =>
+            (strategy(of) === "ALT" && Number(future) === truth.block ? some(allocation(op, set), (l) => [[[l.slashable_stake]]]) : undefined),
         "isMemberOfOperatorSet(address,(address,uint32))": (to, [op, set]) => some(allocation(op, set), (l) => [l.member]),
         "isOperatorSlashable(address,(address,uint32))": (to, [op, set]) => some(allocation(op, set), (l) => [l.slashable]),
         "getAllocationDelay(address)": (to, [op]) => some(operator(op), (o) => [true, o.allocation_delay]),
@@ -165,7 +168,7 @@ test("one answer of each view that differs by one is found and named, and no oth
     assert.deepEqual(Object.keys(lied).sort(), views.fragments.map((f) => f.format("sighash")).sort());
     for (const [view, differences] of found) {
         assert.equal(new Set(differences.map((d) => d.subject)).size, 1, view);
-        const who = lied[view].map(String).find((a) => a.startsWith("0x"));
+        const who = lied[view].flat(2).map(String).find((a) => a.startsWith("0x"));
         if (who) assert.ok(low(differences[0].subject).includes(low(who)), view);
         for (const d of differences) assert.notEqual(d.ours, d.chain);
     }

@@ -22,6 +22,7 @@ export class Eigen {
         e.EigenStrategies = await make("EigenStrategies");
         e.EigenAllocations = await make("EigenAllocations", DEALLOCATION_DELAY);
         e.EigenDelegation = await make("EigenDelegation", e.EigenStrategies, e.EigenAllocations);
+        await e.block(["EigenAllocations", "setDelegation", e.EigenDelegation]);
         e.strategies = [await make("EigenStrategy"), await make("EigenStrategy")];
         return e;
     }
