@@ -105,6 +105,13 @@ static void send_rows(struct exchange *x, const struct rows *rows)
 
 enum outcome { DONE, EXPLAIN, REPEAT, HAND_OVER };
 
+/* The rows were read without the time of their block, on which they hang. */
+static bool lacks_time(const struct exchange *x, const struct rows *rows)
+{
+    enum { COLUMN_TIME = 2 }; /* of api_v1.at() */
+    return x->request.route->wants_time && rows_null(rows, 0, COLUMN_TIME);
+}
+
 static enum outcome take_result(struct exchange *x, enum err e, const struct rows *rows)
 {
     if (e == OK && x->kept && asof_outdated(rows, &x->request.as_of))
@@ -119,7 +126,7 @@ static enum outcome take_result(struct exchange *x, enum err e, const struct row
         return EXPLAIN;
     if (x->request.route->takes_at) {
         e = asof_read(x->service, rows, x->kept, &x->request.as_of);
-        if (e == ERR_END)
+        if (e == ERR_END || (e == OK && lacks_time(x, rows)))
             return HAND_OVER;
         if (e != OK) {
             refuse(x, no_header(&x->request.as_of));
@@ -228,16 +235,25 @@ static enum err complete_as_of(struct runner *r, struct exchange *x, const struc
     return e == OK ? OK : no_header(as_of);
 }
 
+static enum err read_once(struct runner *r, struct exchange *x, struct rows **rows)
+{
+    TRY(ask(x));
+    TRY(db_query(r->db, x->statement.sql, x->statement.params, x->statement.n, rows));
+    if (!x->request.route->takes_at)
+        return OK;
+    if (rows_count(*rows) == 0)
+        return asof_explain(r->db, &x->request.at);
+    return complete_as_of(r, x, *rows);
+}
+
 static enum err one_statement(struct runner *r, struct exchange *x, struct reply *reply)
 {
     AUTO_ROWS rows = NULL;
     TRY(asof_bisect(x->service, r->db, &r->asker, &x->request.at));
-    TRY(ask(x));
-    TRY(db_query(r->db, x->statement.sql, x->statement.params, x->statement.n, &rows));
-    if (x->request.route->takes_at) {
-        if (rows_count(rows) == 0)
-            return asof_explain(r->db, &x->request.at);
-        TRY(complete_as_of(r, x, rows));
+    TRY(read_once(r, x, &rows));
+    if (lacks_time(x, rows)) {
+        rows_done(&rows);
+        TRY(read_once(r, x, &rows));
     }
     return render(x, rows, reply);
 }
@@ -347,11 +363,8 @@ static enum err stream_rows(struct runner *r, struct exchange *x, struct rows *r
     return e;
 }
 
-/* Everything up to the moment when the head of the answer is known. */
-static enum err stream_begin(struct runner *r, struct exchange *x, struct rows **rows)
+static enum err stream_once(struct runner *r, struct exchange *x, struct rows **rows)
 {
-    TRY(runner_connect(r));
-    TRY(asof_bisect(x->service, r->db, &r->asker, &x->request.at));
     TRY(ask(x));
     TRY(db_stream_begin(r->db, x->statement.sql, x->statement.params, x->statement.n));
     enum err e = db_stream_next(r->db, rows);
@@ -362,6 +375,19 @@ static enum err stream_begin(struct runner *r, struct exchange *x, struct rows *
         db_stream_stop(r->db);
     }
     return e == ERR_END ? asof_explain(r->db, &x->request.at) : e;
+}
+
+/* Everything up to the moment when the head of the answer is known. */
+static enum err stream_begin(struct runner *r, struct exchange *x, struct rows **rows)
+{
+    TRY(runner_connect(r));
+    TRY(asof_bisect(x->service, r->db, &r->asker, &x->request.at));
+    TRY(stream_once(r, x, rows));
+    if (!lacks_time(x, *rows))
+        return OK;
+    rows_done(rows);
+    db_stream_stop(r->db);
+    return stream_once(r, x, rows);
 }
 
 static void stream(struct runner *r, struct exchange *x)

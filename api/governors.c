@@ -1,5 +1,6 @@
 /* api/governors.c - on-chain governors with their settings, and the operations of timelocks. */
 #include "api/nested.h"
+#include "api/proposal.h"
 #include "api/routes.h"
 #include "api/sql.h"
 
@@ -41,11 +42,10 @@ static void write_calls(struct json_writer *w, const struct rows *rows, size_t r
 }
 
 /* clang-format off */
-/* TimelockController.getOperationState; a block whose time is not stored lies above the last one that is. */
+/* TimelockController.getOperationState */
 #define STATE                                                                                                         \
     "CASE WHEN s.done THEN 'done' WHEN s.canceled THEN 'canceled' WHEN to_timestamp(least(s.ready_at, 253402300799))" \
-    " <= coalesce(a.\"time\", (SELECT b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"               \
-    "   WHERE m.number <= a.number ORDER BY m.number DESC LIMIT 1)) THEN 'ready' ELSE 'waiting' END"
+    " <= " SQL_TIME_OF_BLOCK("$8", "$9") " THEN 'ready' ELSE 'waiting' END"
 /* An operation is one item, at the place of its first row, however often it was scheduled anew. */
 #define OPERATIONS(compare, order)                                                                                    \
     SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT s.operation AS id, " STATE " AS state, s.delay,"         \
@@ -73,6 +73,7 @@ static enum err operations_ask(const struct request *r, struct statement *s)
     statement_at(s, r);               /* $1 .. $4 */
     statement_value(s, r, "address"); /* $5 */
     statement_page(s, r);             /* $6, $7 */
+    statement_time(s, r);             /* $8, $9 */
     return OK;
 }
 
@@ -125,6 +126,7 @@ const struct route governors_routes[] =
       .about = "Operations of a timelock in the order in which they were first scheduled.",
       .shape = SHAPE_LIST,
       .takes_at = true,
+      .wants_time = true,
       .cache = CACHE_STATE,
       .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "The timelock."}),
       .members = MEMBERS({.name = "id", .type = T_HASH, .about = "Hash of its calls, predecessor and salt."},

@@ -14,8 +14,11 @@
 #define SQL_THE_PROPOSAL_BY_ID                                                                                        \
     "(SELECT x.* FROM " SQL_PROPOSAL_BY_ID " x WHERE $5::bytea IS NOT NULL OR NOT EXISTS (SELECT FROM ledger.proposal y" \
     " WHERE y.number = x.number AND y.governor <> x.governor AND y.position <= a.position))"
+/* The block's time; number and time: as statement_time binds them. */
+#define SQL_TIME_OF_BLOCK(number, time) "coalesce(a.\"time\", CASE WHEN a.number = " number " THEN " time " END)"
 /* What its governor's views answer at the block `a`. */
-#define SQL_PROPOSAL_VIEW(p) "api_v1.proposal_at(" p ".governor, " p ".proposal_id, a.position, a.number, a.\"time\")"
+#define SQL_PROPOSAL_VIEW(p, time)                                                                                    \
+    "api_v1.proposal_at(" p ".governor, " p ".proposal_id, a.position, a.number, " time ")"
 /* clang-format on */
 
 /* $5 and $6, of the parameter. ERR_NOT_FOUND: no id that a proposal can have. */

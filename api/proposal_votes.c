@@ -97,12 +97,15 @@ static enum err ballots_ask(const struct request *r, struct statement *s)
 
 static enum err tally_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*, s.id, s.against_votes, s.for_votes, s.abstain_votes, s.quorum, s.quorum_reached,"
-                    " s.vote_succeeded, s.ballots, s.uncounted, s.state"
-                    " FROM a CROSS JOIN LATERAL (SELECT p.id, v.* FROM " SQL_PROPOSAL_BY_ID
-                    " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p") " v ORDER BY p.position) s";
-    statement_at(s, r);                    /* $1 .. $4 */
-    return proposal_id_params(r, "id", s); /* $5, $6 */
+    s->sql = SQL_AT
+        "SELECT a.*, s.id, s.against_votes, s.for_votes, s.abstain_votes, s.quorum, s.quorum_reached,"
+        " s.vote_succeeded, s.ballots, s.uncounted, s.state"
+        " FROM a CROSS JOIN LATERAL (SELECT p.id, v.* FROM " SQL_PROPOSAL_BY_ID
+        " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$7", "$8")) " v ORDER BY p.position) s";
+    statement_at(s, r);                  /* $1 .. $4 */
+    TRY(proposal_id_params(r, "id", s)); /* $5, $6 */
+    statement_time(s, r);                /* $7, $8 */
+    return OK;
 }
 
 static enum err tally_answer(const struct request *r, const struct rows *rows, struct reply *reply)
@@ -161,6 +164,7 @@ const struct route proposal_votes_routes[] =
       .about = "How a proposal stands at a block, and what it needs.",
       .shape = SHAPE_OBJECT,
       .takes_at = true,
+      .wants_time = true,
       .cache = CACHE_STATE,
       .parameters = PARAMETERS(PROPOSAL_ID_PARAMETER),
       .members =

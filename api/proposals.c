@@ -108,7 +108,7 @@ static void write_actions(struct json_writer *w, const struct rows *rows, size_t
     "   LIMIT 1) e"
 #define LIST(compare, order)                                                                                          \
     SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" COLUMNS ", s.position AS key"                           \
-    " FROM (SELECT " PICKED " FROM ledger.proposal p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p") " v"                 \
+    " FROM (SELECT " PICKED " FROM ledger.proposal p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$10", "$11")) " v" \
     "   WHERE p.position " compare " $8 AND p.position <= a.position AND ($5::text IS NULL OR v.state = $5)"          \
     "     AND ($6::bytea IS NULL OR p.governor = $6) AND ($7::bytea IS NULL OR p.proposer = $7)"                      \
     "   ORDER BY p.position " order " LIMIT $9) s" DECORATED                                                          \
@@ -132,16 +132,21 @@ static enum err proposals_ask(const struct request *r, struct statement *s)
     statement_value(s, r, "governor");
     statement_value(s, r, "proposer");
     statement_page(s, r); /* $8, $9 */
+    statement_time(s, r); /* $10, $11 */
     return OK;
 }
 
 static enum err proposal_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*," COLUMNS ", " ACTIONS " AS actions FROM a CROSS JOIN LATERAL (SELECT " PICKED
-                    " FROM " SQL_PROPOSAL_BY_ID " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p") " v) s" DECORATED
-                                                                                                " ORDER BY s.position";
-    statement_at(s, r);                    /* $1 .. $4 */
-    return proposal_id_params(r, "id", s); /* $5, $6 */
+    s->sql = SQL_AT
+        "SELECT a.*," COLUMNS ", " ACTIONS " AS actions FROM a CROSS JOIN LATERAL (SELECT " PICKED
+        " FROM " SQL_PROPOSAL_BY_ID
+        " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$7", "$8")) " v) s" DECORATED
+                                                                                       " ORDER BY s.position";
+    statement_at(s, r);                  /* $1 .. $4 */
+    TRY(proposal_id_params(r, "id", s)); /* $5, $6 */
+    statement_time(s, r);                /* $7, $8 */
+    return OK;
 }
 
 static enum err proposal_answer(const struct request *r, const struct rows *rows, struct reply *reply)
@@ -227,6 +232,7 @@ const struct route proposals_routes[] =
       .about = "Proposals of on-chain governors in the order in which they were made.",
       .shape = SHAPE_LIST,
       .takes_at = true,
+      .wants_time = true,
       .cache = CACHE_STATE,
       .parameters = PARAMETERS({.name = "source",
                                 .type = PARAMETER_CHOICE,
@@ -248,6 +254,7 @@ const struct route proposals_routes[] =
       .about = "One proposal, with the calls it would make; 404 before it was made.",
       .shape = SHAPE_OBJECT,
       .takes_at = true,
+      .wants_time = true,
       .cache = CACHE_STATE,
       .parameters = PARAMETERS(PROPOSAL_ID_PARAMETER),
       .members = MEMBERS(PROPOSAL_MEMBERS, {.name = "actions",

@@ -113,6 +113,12 @@ void statement_at(struct statement *s, const struct request *r)
     statement_in(s, (struct param){T_TIME, at->kind == AT_TIME ? &at->time : NULL});
 }
 
+void statement_time(struct statement *s, const struct request *r)
+{
+    statement_in(s, (struct param){T_U64, r->as_of.has_block ? &r->as_of.number : NULL});
+    statement_in(s, (struct param){T_TIME, r->as_of.has_block ? &r->as_of.time : NULL});
+}
+
 void statement_page(struct statement *s, const struct request *r)
 {
     for (size_t i = 0; i < r->route->n_keys; i++)

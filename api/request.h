@@ -109,5 +109,7 @@ void statement_in(struct statement *s, struct param p);
 void statement_at(struct statement *s, const struct request *r);   /* 4: the arguments of api_v1.at() */
 void statement_page(struct statement *s, const struct request *r); /* the list's keys, then the LIMIT */
 void statement_value(struct statement *s, const struct request *r, const char *name); /* 1: a declared parameter */
+/* 2, for routes with wants_time: number and time of a block whose header is not stored, once a node told them; else NULL. */
+void statement_time(struct statement *s, const struct request *r);
 
 #endif

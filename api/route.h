@@ -138,6 +138,8 @@ struct route {
     const char *about;  /* one sentence */
     enum shape shape;
     bool takes_at;
+    bool
+        wants_time; /* the answer hangs on the block's time: if its header is not stored, `ask` is asked again with it (statement_time) */
     enum cache_kind cache;
     const struct parameter *parameters; /* ends with {0}; NULL: none. at, limit, after, order are the framework's */
     const struct member *members;       /* ends with {0} */

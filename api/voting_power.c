@@ -169,7 +169,7 @@ static enum err find_proposal(const struct request *r, struct db *db, struct row
     struct statement s = {.sql = SQL_AT
                           "SELECT p.id, v.snapshot, v.snapshot_position >> 32 AS block, p.token, p.clock FROM a"
                           " CROSS JOIN LATERAL " SQL_PROPOSAL_BY_ID
-                          " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p") " v ORDER BY p.position"};
+                          " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", "a.\"time\"") " v ORDER BY p.position"};
     statement_at(&s, r); /* $1 .. $4 */
     TRY(proposal_id_params(r, "proposal", &s));
     TRY(db_query(db, s.sql, s.params, s.n, out));
