@@ -139,6 +139,21 @@ function checkDistributions(ledger, answer, truth, where) {
     }
 }
 
+/** The vault that the protocol's fees go to spends nothing in these chains: what it holds is what it was paid. */
+function checkFees(ledger, answer, sample, tokens, where) {
+    const vault = sample.alt_staking.protocol.vault.toLowerCase();
+    for (const [name, token] of Object.entries(tokens)) {
+        const paid = answer.distributions.filter((d) => lower(d.reward_token) === token);
+        const sum = (of, rows) => rows.reduce((total, row) => total + BigInt(row[of]), 0n);
+        ledger.equal(sum("protocol_fee", paid), BigInt(sample[name][vault] ?? 0), `${where}: protocol fees in ${name}`);
+        for (const d of paid) {
+            const fees = answer.operators.flatMap((o) => o.fees.filter((f) => f.distribution === d.distribution));
+            for (const of of ["accrued", "protocol_fee", "operator_fee"])
+                ledger.equal(sum(of, fees), BigInt(d[of]), `${where}: ${of} of distribution ${d.distribution}`);
+        }
+    }
+}
+
 function checkAlerts(ledger, answer, truth, where) {
     const { is } = ledger.of(answer, where);
     for (const [hash, t] of Object.entries(truth.alerts)) {
@@ -235,6 +250,8 @@ for (const chain of chains) {
     test(`${chain}: ALT's own staking equals the contract's own answers`, async (t) => {
         const { url, samples, contracts } = await serve_chain(chain, undo);
         const contract = contracts.find((c) => c.kind === "alt.staking").address.toLowerCase();
+        const named = (name) => contracts.find((c) => c.name === name).address.toLowerCase();
+        const tokens = { alt: named("alt"), tok2: named("tok2") };
         const ledger = new Ledger();
         for (const sample of samples) {
             const truth = sample.alt_staking;
@@ -245,6 +262,7 @@ for (const chain of chains) {
             checkOperators(ledger, answer, truth, where);
             checkDistributions(ledger, answer, truth, where);
             checkAlerts(ledger, answer, truth, where);
+            checkFees(ledger, answer, sample, tokens, where);
             const users = new Set(truth.positions.map((p) => p.user));
             await each(users, (user) => checkUser(ledger, url, contract, user, sample));
         }
