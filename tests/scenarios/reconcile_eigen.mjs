@@ -9,7 +9,7 @@ import { head, mine } from "./lib/chain.mjs";
 import { writeNetwork } from "./lib/drive.mjs";
 import { DEALLOCATION_DELAY, Eigen, WAD } from "./lib/eigen.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { run } from "./lib/program.mjs";
+import { run, start } from "./lib/program.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "altledger-reconcile-eigen-"));
 const STAKE = "getMinimumSlashableStake((address,uint32),address[],address[],uint32)";
@@ -109,4 +109,12 @@ test("each view that was changed in silence is named, and no other", async () =>
         await mine(node);
     }
     assert.deepEqual((await reconcile()).differences, []);
+});
+
+test("the mirror's own role may ask all of it in the background", async (t) => {
+    await mine(node, 70); // so that something is finalized
+    const life = start("mirror", "--network", network, "--source", node.url, "--database", cluster.conninfo(database), "--audit-interval", "1");
+    t.after(() => life.kill("SIGKILL"));
+    await life.says(/audit: block \d+: [1-9]\d+ figures checked with the contracts, 0 differ, 0 not checked/);
+    await life.kill("SIGTERM").ends(0);
 });
