@@ -4,6 +4,9 @@
 -- is one probe of its timeline's index; keys are found by hopping through the index. What changes with time alone (indices between
 -- updates, when a cooldown is over) is left to the caller, who knows the block's time.
 
+COMMENT ON COLUMN ledger.account.asset IS 'Contract address (20 bytes): token or strategy; with token id (52 bytes). alt.staked, alt.cooldown: the id is the operator; alt.reward, alt.claim: the distribution.';
+COMMENT ON COLUMN ledger.account.second IS 'Second party where a book has one, else empty. queued, alt.reward, alt.claim: the operator; slashed: operator set (4 bytes) and slash id (32).';
+
 CREATE FUNCTION api_v1.alt_operator_asset(of_contract bytea, of_operator bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT of_contract || '\x000000000000000000000000'::bytea || of_operator
 $$;

@@ -252,6 +252,7 @@ for (const chain of chains) {
         const contract = contracts.find((c) => c.kind === "alt.staking").address.toLowerCase();
         const named = (name) => contracts.find((c) => c.name === name).address.toLowerCase();
         const tokens = { alt: named("alt"), tok2: named("tok2") };
+        for (const none of [`${contract}?at=0`, tokens.alt, `0x${"1".repeat(40)}`]) await get(`${url}/v1/alt-staking/${none}`, 404);
         const ledger = new Ledger();
         for (const sample of samples) {
             const truth = sample.alt_staking;
