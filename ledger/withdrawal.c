@@ -146,21 +146,24 @@ static void put_doubt(struct books *b, struct address staker, struct address str
 static struct amount take(struct books *b, struct address manager, struct address staker, struct address strategy,
                           const struct withdrawal_taken *taken)
 {
-    struct amount x = taken->least, doubt;
+    struct amount x = taken->least, doubt, before = doubt_of(b, staker, strategy);
     if (taken->left_known) {
         /* What was left makes good for doubts of before, too; they were not part of this x. */
         struct amount gone = minus(deposit_of(b, staker, strategy), taken->left);
-        if (!amount_is_zero(doubt_of(b, staker, strategy)))
+        if (!amount_is_zero(before))
             put_doubt(b, staker, strategy, amount_zero);
         stake_apply_removal(b, manager, staker, strategy, gone);
         return amount_compare(gone, taken->most) > 0 ? taken->most : gone;
     }
     stake_apply_removal(b, manager, staker, strategy, x);
-    if (withdrawal_is_open(taken)) {
-        if (amount_add(doubt_of(b, staker, strategy), minus(taken->most, taken->least), &doubt) != OK)
-            doubt = amount_max;
+    if (amount_add(before, minus(taken->most, taken->least), &doubt) != OK)
+        doubt = amount_max;
+    /* The factor was not reset, so that at least one share is left. */
+    struct amount cap = minus(deposit_of(b, staker, strategy), amount_from_u64(1));
+    if (amount_compare(doubt, cap) > 0)
+        doubt = cap;
+    if (amount_compare(doubt, before) != 0)
         put_doubt(b, staker, strategy, doubt);
-    }
     return x;
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { demo, get, run, serve, until } from "./lib/program.mjs";
 
-const ROOT = "0xb0ab08639053d46856c714bd01f7cd56319d832b4ef10a92ec165801438c7f44"; // of the demo chain's last block
+const ROOT = "0x9bc3462ae67789ae7281552f7a8a06e36faf7326045eba5bd7671939e9ac2590"; // of the demo chain's last block
 const KILLS = 2;
 const data = mkdtempSync(join(tmpdir(), "altledger-restart-"));
 chmodSync(data, 0o755); // PostgreSQL's user must get in

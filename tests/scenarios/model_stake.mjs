@@ -16,8 +16,6 @@ import { get, run, serve } from "./lib/program.mjs";
 const seeds = (process.env.MODEL_SEEDS ?? "21,25").split(",").map(Number);
 const BLOCKS = 180, PERCENT = 10;
 const WAD = "1000000000000000000", NOBODY = `0x${"00".repeat(20)}`;
-// Rows left open though the logs determine them: the books do not use that a withdrawal without reset of k leaves a share.
-const NEEDLESS_MAX = { 21: 25, 25: 0 };
 const files = mkdtempSync(join(tmpdir(), "altledger-model-"));
 chmodSync(files, 0o755); // PostgreSQL's user must get in
 const undo = [() => rmSync(files, { recursive: true, force: true })];
@@ -166,5 +164,5 @@ for (const seed of seeds)
         t.diagnostic(`${tally.count} figures at ${chain.truth.length} blocks, ${tally.open} left open, `
             + `${tally.needless} of them though the logs determine them`);
         assert.ok(tally.count > 50_000);
-        assert.ok(tally.needless <= (NEEDLESS_MAX[seed] ?? tally.open), `${tally.needless} figures withheld without need`);
+        assert.equal(tally.needless, 0, `${tally.needless} figures withheld without need`);
     });
