@@ -14,6 +14,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION mirror.bulk_end(my_epoch bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET maintenance_work_mem = '256MB' AS $$
+DECLARE t record;
 BEGIN
     PERFORM mirror.hold_lease(my_epoch);
     CREATE INDEX IF NOT EXISTS event_by_type ON mirror.event (type, number, log_index);
@@ -24,5 +25,8 @@ BEGIN
     -- Of pages that a BRIN index has not summarized yet every row is read: unwinding would go through much of what was loaded.
     PERFORM pg_catalog.brin_summarize_new_values(c.oid) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'ledger' AND a.amname = 'brin' AND c.relkind = 'i';
-    ANALYZE mirror.event, mirror.block, mirror.chain, ledger.account, ledger.entry;
+    ANALYZE mirror.event, mirror.block, mirror.chain;
+    FOR t IN SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'ledger' AND c.relkind = 'r' LOOP
+        EXECUTE format('ANALYZE ledger.%I', t.relname);
+    END LOOP;
 END $$;
