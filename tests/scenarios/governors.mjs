@@ -182,13 +182,26 @@ async function behindItsBack(method) {
     world.proposals.push(p);
     await world.block([world.call(p.from, g.address, g.kind, "propose", p.targets, p.values, p.inputs, p.description)]);
     await world.learn();
-    for (let i = 0; i < 4; i++) await world.block([]);
+    for (let i = 0; i < 13; i++) await world.block([]); // the next block is the deadline, which a quorum then extends
     await world.block(world.people.slice(0, 6).map((who) => world.call(who, g.address, g.kind, "castVote", p.number, 1)));
     for (let i = 0; i < 18; i++) await world.block([]);
     await world.block([world.move(p, "queue")]);
     await world.block([], 12);
     await world.block([world.behind(p, method)]);
     return p;
+}
+
+/** One delegator overrides its delegate before that has voted, another after. */
+async function overridden() {
+    const g = world.governors[2], [a, b, , , d, e] = world.people;
+    const p = { g, from: a, description: `# Proposal ${world.proposals.length}\noverridden`, targets: [a], values: [0n], inputs: ["0x"] };
+    p.hash = keccak(p.description);
+    world.proposals.push(p);
+    await world.block([world.call(a, g.address, g.kind, "propose", p.targets, p.values, p.inputs, p.description)]);
+    await world.learn();
+    await world.block([]);
+    await world.block([world.call(d, g.address, g.kind, "castOverrideVote", p.number, 2, ""), world.call(a, g.address, g.kind, "castVote", p.number, 0)]);
+    await world.block([world.call(b, g.address, g.kind, "castVote", p.number, 0), world.call(e, g.address, g.kind, "castOverrideVote", p.number, 1, "")]);
 }
 
 const mirror = () => run(["mirror", "--once", "--network", network, "--source", node.url, "--data", join(dir, "data")]);
@@ -286,6 +299,7 @@ async function operations(number) {
 
 test("at every block every proposal is what its governor's views answer, through settings, timelock and reorgs", async () => {
     const done = await behindItsBack("executeBatch"), gone = await behindItsBack("cancel");
+    await overridden();
     await turns(Math.ceil(BLOCKS / 2));
     await mirror();
     serving = await serve("serve", "--data", join(dir, "data"), "--source", node.url);
