@@ -1,6 +1,7 @@
 -- sql/0012_alt_staking_read.sql - ALT's own staking as of a block: positions, operators, distributions, alerts.
 --
--- Each function is one SELECT, so that PostgreSQL inlines it into the statement that calls it. `until` is the last position that counts. Every value
+-- Each function is one SELECT. Small ones are inlined into the statement that calls them; large ones are in plpgsql, because a statement
+-- sets up all of its plan each time, and an account without a position would spend most of its time on theirs. `until` is the last position that counts. Every value
 -- is one probe of its timeline's index; keys are found by hopping through the index. What changes with time alone (indices between
 -- updates, when a cooldown is over) is left to the caller, who knows the block's time.
 
@@ -32,7 +33,10 @@ COMMENT ON FUNCTION api_v1.alt_setting(bytea, integer, bigint) IS 'A setting of 
 CREATE FUNCTION api_v1.alt_operators(of_contract bytea, until bigint)
 RETURNS TABLE (operator bytea, registered boolean, frozen boolean, fee_bps integer, pending_fee_bps integer, fee_cooldown_end timestamptz, node_key bytea, voted_alerts integer, votes_known boolean,
                total_supply numeric, cooling numeric, cooldown_doubt numeric)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE k (operator) AS (
         (SELECT t.operator::bytea FROM ledger.alt_operator t WHERE t.contract = of_contract ORDER BY t.operator LIMIT 1)
         UNION ALL
@@ -46,8 +50,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
       FROM k
      CROSS JOIN LATERAL (SELECT t.* FROM ledger.alt_operator t WHERE t.contract = of_contract AND t.operator = k.operator AND t.position <= until
                           ORDER BY t.position DESC LIMIT 1) l
-     CROSS JOIN LATERAL (SELECT api_v1.alt_operator_asset(of_contract, k.operator) AS asset OFFSET 0) z
-$$;
+     CROSS JOIN LATERAL (SELECT api_v1.alt_operator_asset(of_contract, k.operator) AS asset OFFSET 0) z;
+END $$;
 COMMENT ON FUNCTION api_v1.alt_operators(bytea, bigint) IS 'Operators of the contract by address. cooling is the most that cools down, and may be less by cooldown_doubt.';
 
 CREATE FUNCTION api_v1.alt_voted_alerts(of_contract bytea, of_operator bytea, n integer, until bigint) RETURNS TABLE (place integer, alert bytea) LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
@@ -64,7 +68,10 @@ COMMENT ON FUNCTION api_v1.alt_accrual(bytea, bigint) IS 'The last block in whic
 
 CREATE FUNCTION api_v1.alt_distributions(of_contract bytea, until bigint)
 RETURNS TABLE (distribution integer, index numeric, reward_token bytea, reward_vault bytea, emission_per_second numeric, starts_at timestamptz, ends_at timestamptz, updated_at timestamptz, read_block bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT d.distribution,
            coalesce((SELECT t.index FROM ledger.alt_distribution_index t WHERE t.contract = of_contract AND t.distribution = d.distribution AND t.position <= until
                       ORDER BY t.position DESC LIMIT 1), 0)::numeric,
@@ -73,8 +80,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
            CASE WHEN l.is_read THEN l.updated_at END, CASE WHEN l.is_read THEN l.position >> 32 END
       FROM generate_series(1, coalesce(api_v1.alt_setting(of_contract, 11, until), 0)::integer) AS d (distribution)
       LEFT JOIN LATERAL (SELECT t.* FROM ledger.alt_distribution t WHERE t.contract = of_contract AND t.distribution = d.distribution AND t.position <= until
-                          ORDER BY t.position DESC LIMIT 1) l ON true
-$$;
+                          ORDER BY t.position DESC LIMIT 1) l ON true;
+END $$;
 COMMENT ON FUNCTION api_v1.alt_distributions(bytea, bigint) IS 'Distributions that a log or a read named: stored index; token and vault (null: never seen paying); terms as read at read_block (null: never read).';
 
 CREATE FUNCTION api_v1.alt_alerts(of_contract bytea, until bigint)
@@ -93,7 +100,13 @@ $$;
 COMMENT ON FUNCTION api_v1.alt_alerts(bytea, bigint) IS 'Every alert that was ever voted on, removed ones included.';
 
 CREATE FUNCTION api_v1.alt_positions(of_staker bytea, until bigint)
-RETURNS TABLE (contract bytea, operator bytea, staked numeric, cooling numeric, started_at timestamptz, cooldown_doubt numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
+RETURNS TABLE (contract bytea, operator bytea, staked numeric, cooling numeric, started_at timestamptz, cooldown_doubt numeric) LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 2 AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT EXISTS (SELECT FROM ledger.alt_setting) AND NOT EXISTS (SELECT FROM ledger.account n WHERE n.owner = of_staker AND n.book = 40) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
     WITH RECURSIVE c (contract) AS (
         (SELECT t.contract::bytea FROM ledger.alt_setting t ORDER BY t.contract LIMIT 1)
         UNION ALL
@@ -115,12 +128,15 @@ RETURNS TABLE (contract bytea, operator bytea, staked numeric, cooling numeric, 
       LEFT JOIN LATERAL (SELECT t.started_at, t.doubt FROM ledger.alt_cooldown t WHERE t.contract = k.contract AND t.staker = of_staker AND t.operator = k.operator
                             AND t.position <= until ORDER BY t.position DESC LIMIT 1) l ON true
      WHERE s.staked > 0 OR s.cooling > 0
-        OR EXISTS (SELECT FROM ledger.alt_user_index t WHERE t.contract = k.contract AND t.staker = of_staker AND t.operator = k.operator AND t.position <= until)
-$$;
+        OR EXISTS (SELECT FROM ledger.alt_user_index t WHERE t.contract = k.contract AND t.staker = of_staker AND t.operator = k.operator AND t.position <= until);
+END $$;
 COMMENT ON FUNCTION api_v1.alt_positions(bytea, bigint) IS 'Positions of a staker that the contract knows. cooling is the most that cools down, and may be less by cooldown_doubt.';
 
 CREATE FUNCTION api_v1.alt_rewards(of_contract bytea, of_staker bytea, of_operator bytea, until bigint)
-RETURNS TABLE (distribution integer, credited numeric, pool integer, open_claims numeric, user_index numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
+RETURNS TABLE (distribution integer, credited numeric, pool integer, open_claims numeric, user_index numeric) LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT d.distribution, api_v1.alt_balance(44::smallint, z.asset, of_staker, of_operator, until), p.pool,
            CASE WHEN p.pool = d.distribution THEN api_v1.alt_balance(49::smallint, z.asset, of_staker, of_operator, until) ELSE 0 END,
            coalesce((SELECT t.index FROM ledger.alt_user_index t
@@ -130,6 +146,6 @@ RETURNS TABLE (distribution integer, credited numeric, pool integer, open_claims
      CROSS JOIN LATERAL (SELECT api_v1.alt_distribution_asset(of_contract, d.distribution) AS asset OFFSET 0) z
      CROSS JOIN LATERAL (SELECT coalesce((SELECT t.pool FROM ledger.alt_pool t
                                            WHERE t.contract = of_contract AND t.staker = of_staker AND t.operator = of_operator AND t.distribution = d.distribution
-                                             AND t.position <= until ORDER BY t.position DESC LIMIT 1), 0) AS pool OFFSET 0) p
-$$;
+                                             AND t.position <= until ORDER BY t.position DESC LIMIT 1), 0) AS pool OFFSET 0) p;
+END $$;
 COMMENT ON FUNCTION api_v1.alt_rewards(bytea, bytea, bytea, bigint) IS 'Rewards of a position by distribution. credited is claimable, unless pool is not 0: then the pool''s claimable sum is what its members were credited less the open_claims of its lowest member.';
