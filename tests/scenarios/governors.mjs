@@ -14,7 +14,7 @@ import { writeNetwork } from "./lib/drive.mjs";
 import { built, ZERO } from "./lib/economy.mjs";
 import { get, run, serve } from "./lib/program.mjs";
 
-const { Interface, concat, id: keccak, toBeHex, zeroPadValue } = createRequire(join(root, "tests/package.json"))("ethers");
+const { AbiCoder, Interface, concat, id: keccak, toBeHex, zeroPadValue } = createRequire(join(root, "tests/package.json"))("ethers");
 const STATES = ["pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed"];
 const SEED = Number(process.env.SEED ?? 11), BLOCKS = Number(process.env.BLOCKS ?? 220);
 const GAS = "0x1e8480", UNIT = 10n ** 18n, NOTHING = "0x" + "00".repeat(32);
@@ -330,6 +330,58 @@ test("at every block every proposal is what its governor's views answer, through
     for (const state of STATES.filter((s) => s !== "expired")) assert.ok(seen[state] > 0, `no proposal was ever ${state}`);
     assert.ok(scheduled > 0 && checked > 0);
     console.log(`${compared} proposals at blocks (${Object.entries(seen).map(([s, n]) => `${s} ${n}`).join(", ")}), ${checked} voters, ${scheduled} operations`);
+});
+
+test("a number that two governors have is answered by the canonical id only; before a snapshot nobody has power at it", async () => {
+    const [a] = world.people, content = [[a], [0n], ["0x"], "# Twice"];
+    const [council, , senate] = world.governors;
+    await world.block([council, senate].map((g) => world.call(a, g.address, g.kind, "propose", ...content)));
+    await mirror();
+    const last = await head(node);
+    const [x, y, ...more] = (await listed(last)).filter((p) => p.block_number === last);
+    assert.ok(x.proposal_id === y.proposal_id && x.id !== y.id && more.length === 0);
+    for (const path of ["", "/tally"]) {
+        const problem = await get(`${url}/v1/proposals/${x.proposal_id}${path}`, 409);
+        assert.ok(problem.param === "id" || problem.code === "conflict");
+        assert.ok([x, y].every((p) => problem.detail.includes(p.id)), problem.detail);
+    }
+    for (const path of ["/votes", "/tally/history"]) await get(`${url}/v1/proposals/${x.proposal_id}${path}`, 404);
+    for (const p of [x, y]) {
+        assert.equal((await get(`${url}/v1/proposals/${p.id}`)).governor, p.governor);
+        assert.deepEqual((await get(`${url}/v1/proposals/${p.id}/votes`)).data, []);
+        assert.equal((await get(`${url}/v1/accounts/${a}/voting-power?proposal=${p.id}`, 409)).code, "conflict");
+        await get(`${url}/v1/proposals/${p.id}?at=${last - 1}`, 404);
+    }
+    assert.equal((await get(`${url}/v1/accounts/${a}/voting-power?proposal=${x.proposal_id}`, 409)).code, "conflict");
+    assert.equal((await get(`${url}/v1/accounts/${a}/voting-power?proposal=${x.id}&at=5`, 400)).param, "proposal");
+    assert.equal((await get(`${url}/v1/proposals?source=offchain`, 400)).param, "source");
+    assert.equal((await get(`${url}/v1/proposals?status=open`, 400)).param, "status");
+    for (const id of ["0", "01", "-1", "0x12", "x".repeat(78), "0x" + "0".repeat(64), String(2n ** 256n)]) await get(`${url}/v1/proposals/${id}`, 404);
+});
+
+test("descriptions and reasons that are no text travel as text", async () => {
+    const coder = AbiCoder.defaultAbiCoder(), g = world.governors[1], [a] = world.people;
+    const bytes = "0x" + "00ff23c0afeda080".repeat(12500); // 100,000
+    const input = (method, types, values) => world.abi[g.kind].getFunction(method).selector + coder.encode(types, values).slice(2);
+    const gas = "0x5f5e100";
+    await world.block([{ from: a, to: g.address, gas, data: input("propose", ["address[]", "uint256[]", "bytes[]", "bytes"], [[a], [0n], [bytes], bytes]) }]);
+    await world.block([], 5);
+    await mirror();
+    const proposal = (await listed("latest")).at(-1);
+    assert.equal(proposal.state, "active");
+    const units = await world.ask(world.people.map((who) => [g.address, g.kind, "getVotes", [who, proposal.snapshot]]), await head(node));
+    const voter = world.people[units.findIndex(([n]) => n > 0n)];
+    await world.block([{ from: voter, to: g.address, gas, data: input("castVoteWithReason", ["uint256", "uint8", "bytes"], [proposal.proposal_id, 1, bytes]) }]);
+    await mirror();
+    const one = await get(`${url}/v1/proposals/${proposal.id}`), expected = Buffer.from(bytes.slice(2), "hex").toString("utf8");
+    assert.equal(one.description, expected);
+    assert.equal(one.actions[0].calldata, bytes);
+    assert.ok(one.title.length > 0 && one.title.length <= 200 && !/\p{Cc}/u.test(one.title), one.title);
+    const { data: [ballot] } = await get(`${url}/v1/proposals/${proposal.id}/votes`);
+    assert.equal(ballot.reason, expected);
+    const csv = await (await fetch(`${url}/v1/proposals/${proposal.id}/votes.csv`)).text();
+    assert.equal(csv.split("\r\n").length, 3);
+    await get(`${url}/v1/proposals/${proposal.id}?at=${await head(node)}`);
 });
 
 test("the books of governors verify", async () => {
