@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "api/undetermined.h"
+#include "api/alt_view.h"
 
 enum {
     POSITION_OPERATOR,
@@ -28,21 +28,6 @@ struct position {
     struct undetermined undetermined;
 };
 
-static struct amount minus(struct amount a, struct amount b)
-{
-    struct amount out = amount_zero;
-    return amount_subtract(a, b, &out) == OK ? out : amount_zero;
-}
-
-static void write_amount(struct json_writer *w, const char *key, bool known, struct amount v)
-{
-    jw_key(w, key);
-    if (known)
-        jw_amount(w, v);
-    else
-        jw_null(w);
-}
-
 static void write_time(struct json_writer *w, const char *key, bool known, int64_t v)
 {
     jw_key(w, key);
@@ -65,7 +50,7 @@ static void write_cooldown(struct json_writer *w, struct position *p)
     bool has_start = !amount_is_zero(p->least_cooling), has_seconds = p->figures->has_cooldown_seconds;
     int64_t started_at = packed_number(p->packed, POSITION_STARTED);
     jw_object(w);
-    write_amount(w, "amount", !p->is_doubtful, p->cooling);
+    alt_key_amount(w, "amount", !p->is_doubtful, p->cooling);
     write_time(w, "started_at", has_start, started_at);
     write_time(w, "available_at", has_start && has_seconds, started_at + p->figures->cooldown_seconds);
     jw_object_end(w);
@@ -83,7 +68,7 @@ static void write_cooldown(struct json_writer *w, struct position *p)
 /* votingStake: isFrozenOperator(operator) ? 0 : balance - cooldown. False: in doubt. */
 static bool voting_stake(const struct position *p, struct amount *out)
 {
-    *out = p->is_frozen ? amount_zero : minus(p->staked, p->cooling);
+    *out = p->is_frozen ? amount_zero : alt_minus(p->staked, p->cooling);
     return p->is_frozen || !p->is_doubtful;
 }
 
@@ -91,13 +76,13 @@ static void write_voting_stake(struct json_writer *w, struct position *p)
 {
     struct amount stake;
     bool known = voting_stake(p, &stake);
-    write_amount(w, "voting_stake", known, stake);
+    alt_key_amount(w, "voting_stake", known, stake);
     if (known)
         return;
     struct undetermined_item *item = undetermined_add(&p->undetermined, UNDETERMINED_COOLDOWN, "/voting_stake");
     item->has_bounds = true;
     item->least = stake;
-    item->most = minus(p->staked, p->least_cooling);
+    item->most = alt_minus(p->staked, p->least_cooling);
 }
 
 /* ---- rewards ------------------------------------------------------------------------------------------------------ */
@@ -131,15 +116,15 @@ static struct amount open_claims(const struct position *p, size_t pool)
 static void write_claimable(struct json_writer *w, struct position *p, size_t i)
 {
     size_t pool = pool_of(p, i);
-    write_amount(w, "claimable", pool == 0, credited(p, i));
+    alt_key_amount(w, "claimable", pool == 0, credited(p, i));
     if (pool == 0)
         return;
     struct amount open = open_claims(p, pool);
     struct undetermined_item *item = undetermined_add(&p->undetermined, UNDETERMINED_CLAIM, "/rewards/%zu/claimable",
                                                       i);
     item->has_bounds = true;
-    item->least = minus(credited(p, i), open);
-    item->most = minus(credited(p, i), minus(open, credited_in(p, pool, i)));
+    item->least = alt_minus(credited(p, i), open);
+    item->most = alt_minus(credited(p, i), alt_minus(open, credited_in(p, pool, i)));
 }
 
 static void write_pending(struct json_writer *w, struct position *p, size_t i)
@@ -151,7 +136,7 @@ static void write_pending(struct json_writer *w, struct position *p, size_t i)
     bool known = is_nothing ||
                  (alt_index_now(d, p->now, &index, &from_terms) && has_stake &&
                   alt_accrued(stake, index, packed_amount(json_array_get(p->rewards, i), REWARD_INDEX), &pending));
-    write_amount(w, "pending", known, pending);
+    alt_key_amount(w, "pending", known, pending);
     if (is_nothing)
         return;
     if (!has_stake)
@@ -181,7 +166,7 @@ static void write_rewards(struct json_writer *w, struct position *p)
         }
         write_claimable(w, p, i);
         write_pending(w, p, i);
-        write_amount(w, "user_index", true, packed_amount(json_array_get(p->rewards, i), REWARD_INDEX));
+        alt_key_amount(w, "user_index", true, packed_amount(json_array_get(p->rewards, i), REWARD_INDEX));
         jw_object_end(w);
     }
     jw_array_end(w);
@@ -201,7 +186,7 @@ static void write_pools(struct json_writer *w, const struct position *p)
             if (pool_of(p, i) == pool)
                 jw_u64(w, i + 1);
         jw_array_end(w);
-        write_amount(w, "claimable", true, minus(credited_in(p, pool, p->figures->n), open_claims(p, pool)));
+        alt_key_amount(w, "claimable", true, alt_minus(credited_in(p, pool, p->figures->n), open_claims(p, pool)));
         jw_object_end(w);
     }
     jw_array_end(w);
@@ -224,13 +209,13 @@ static void write_position(const struct request *r, struct json_writer *w, const
                          .is_frozen = !packed_null(packed, POSITION_FROZEN) && packed_bool(packed, POSITION_FROZEN),
                          .undetermined = {.arena = r->arena}};
     assert(json_array_size(p.rewards) == figures->n);
-    p.least_cooling = minus(p.cooling, doubt);
+    p.least_cooling = alt_minus(p.cooling, doubt);
     jw_object(w);
     jw_key(w, "contract");
     jw_address(w, figures->contract);
     jw_key(w, "operator");
     jw_address(w, packed_address(packed, POSITION_OPERATOR));
-    write_amount(w, "staked", true, p.staked);
+    alt_key_amount(w, "staked", true, p.staked);
     write_cooldown(w, &p);
     write_voting_stake(w, &p);
     write_rewards(w, &p);

@@ -70,6 +70,7 @@ enum read_state alt_read_terms(const struct alt *at, int32_t distribution, struc
         return state;
     /* emissionPerSecond, rewardToken, rewardVault, startTime, endTime, index, updateTimestamp */
     struct alt_terms terms = {.emission_per_second = w[0],
+                              .index = w[5],
                               .reward_token = word_address(w[1]),
                               .reward_vault = word_address(w[2])};
     if (!word_time(w[3], &terms.start) || !word_time(w[4], &terms.end) || !word_time(w[6], &terms.update_timestamp))

@@ -11,7 +11,7 @@ enum { ALT_WORDS_MAX = 7 };
 
 /* distributions(uint16) */
 struct alt_terms {
-    struct amount emission_per_second;
+    struct amount emission_per_second, index;
     struct address reward_token, reward_vault;
     int64_t start, end, update_timestamp;
 };

@@ -130,11 +130,28 @@ void alt_learn_payer(const struct alt *at, int32_t distribution, struct alt_paye
     books_append(at->books, TIMELINE_ALT_DISTRIBUTION, &row);
 }
 
+/* An answer that the logs exclude is not believed: the index is that of the last log, which an update of this block has written
+ * before; token and vault never change. */
+static bool fits_logs(const struct alt *at, const struct alt_distribution_row *known, const struct alt_terms *terms)
+{
+    struct alt_distribution_index_row key = {.contract = at->contract, .distribution = known->distribution};
+    const struct alt_distribution_index_row *last = books_last(at->books, TIMELINE_ALT_DISTRIBUTION_INDEX, &key);
+    return amount_compare(terms->index, last != NULL ? last->index : amount_zero) == 0 &&
+           !address_is_zero(terms->reward_token) &&
+           (address_is_zero(known->reward_token) || (address_equal(known->reward_token, terms->reward_token) &&
+                                                     address_equal(known->reward_vault, terms->reward_vault)));
+}
+
 static void read_terms(const struct alt *at, int32_t distribution)
 {
+    struct alt_distribution_row known = alt_distribution_get(at, distribution);
     struct alt_terms terms;
     if (alt_read_terms(at, distribution, &terms) != READ_KNOWN)
         return;
+    if (!fits_logs(at, &known, &terms)) {
+        alt_inconsistent(at, "a distribution is not what the logs say");
+        return;
+    }
     struct alt_distribution_row row = {.contract = at->contract,
                                        .distribution = distribution,
                                        .reward_token = terms.reward_token,
@@ -150,12 +167,17 @@ static void read_terms(const struct alt *at, int32_t distribution)
 void alt_read_distributions(const struct alt *at)
 {
     struct amount total, known;
-    int32_t n;
+    uint64_t count;
+    int32_t n = alt_distributions_seen(at);
     if (alt_read_word(at, "totalDistributions()", 1, 0, &total) != READ_KNOWN)
         return;
+    if (amount_to_u64(total, &count) != OK || count > ALT_DISTRIBUTIONS_MAX || count < (uint64_t)n) {
+        alt_inconsistent(at, "the number of distributions is not what the logs say");
+        return;
+    }
     if (!alt_setting_get(at, ALT_TOTAL_DISTRIBUTIONS, &known) || amount_compare(known, total) != 0)
         alt_setting_put(at, ALT_TOTAL_DISTRIBUTIONS, total);
-    if (amount_is_zero(total) || !alt_see_distribution(at, total, &n))
+    if (count == 0 || !alt_see_distribution(at, total, &n))
         return;
     for (int32_t i = 1; i <= n; i++)
         read_terms(at, i);

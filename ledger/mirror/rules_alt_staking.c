@@ -23,45 +23,68 @@ size_t alt_next_log(const struct place *at, size_t j)
 
 /* ---- the first log ------------------------------------------------------------------------------------------------ */
 
-/* What initialize() sets without an event: from the network file, else read, unless a later log of this block sets it anew, so that
- * the answer would not be of now. */
-static void put_initial(const struct place *at, const struct alt *alt, enum alt_setting setting,
-                        const struct amount *given, const char *view, size_t n, size_t word, const char *set_by)
+/* A setting that initialize() sets without an event, and the view that answers it. */
+struct initial {
+    enum alt_setting setting;
+    const char *view;
+    size_t words, word; /* of its answer */
+    unsigned bits;      /* of the contract's type */
+    const char *set_by; /* the event of a later change; NULL: there is none */
+};
+
+/* protocolConfig: vault, cooldownSeconds, fee { cooldownEndTimestamp, bps, pendingBPS } */
+static const struct initial initials[] = {
+    {ALT_COOLDOWN_SECONDS, "cooldownSeconds()", 1, 0, 40, GROUP ".SetCooldownSecForUnstaking"},
+    {ALT_OPERATOR_FEE_COOLDOWN_SECONDS, "operatorConfig()", 1, 0, 40, GROUP ".SetCooldownSecForOperatorFee"},
+    {ALT_PROTOCOL_FEE_COOLDOWN_SECONDS, "protocolConfig()", 5, 1, 40, GROUP ".SetCooldownSecForProtocolFee"},
+    {ALT_PROTOCOL_FEE_VAULT, "protocolConfig()", 5, 0, 160, NULL},
+    {ALT_MIN_VOTING_STAKE, "minVotingStake()", 1, 0, 256, GROUP ".SetMinVotingStake"},
+    {ALT_EXPIRY_DURATION, "expiryDuration()", 1, 0, 16, GROUP ".ExpiryDurationUpdated"},
+};
+
+/* Unless a later log of this block sets it anew, so that the answer would not be of now. */
+static void read_initial(const struct place *at, const struct alt *alt, const struct initial *x)
 {
     struct amount value;
-    if (given == NULL) {
-        for (size_t j = at->i; set_by != NULL && j < at->block->n_logs; j++)
-            if (alt_log_is(at, j, set_by))
-                return;
-        if (alt_read_word(alt, view, n, word, &value) != READ_KNOWN)
+    uint8_t be[32];
+    for (size_t j = at->i; x->set_by != NULL && j < at->block->n_logs; j++)
+        if (alt_log_is(at, j, x->set_by))
             return;
-        given = &value;
-    }
-    alt_setting_put(alt, setting, *given);
+    if (alt_read_word(alt, x->view, x->words, x->word, &value) != READ_KNOWN)
+        return;
+    amount_to_be(value, be);
+    for (size_t i = 0; i < 32 - x->bits / 8; i++)
+        if (be[i] != 0) {
+            alt_inconsistent(alt, "a setting is not of the contract's type");
+            return;
+        }
+    alt_setting_put(alt, x->setting, value);
 }
 
+/* What the network file says of it goes before. */
 static void begin(const struct place *at, const struct alt *alt)
 {
     struct staking_parameters p;
     network_staking(at->network, at->contract, &p);
-    struct amount cooldown = amount_from_u64(p.cooldown_seconds),
-                  operator_fee = amount_from_u64(p.operator_fee_cooldown_seconds),
-                  protocol_fee = amount_from_u64(p.protocol_fee_cooldown_seconds),
-                  expiry = amount_from_u64(p.alert_expiry_seconds), vault = alt_operator_id(p.protocol_fee_vault);
+    const struct {
+        bool given;
+        struct amount value;
+    } file[] = {
+        [ALT_COOLDOWN_SECONDS] = {p.has_cooldown, amount_from_u64(p.cooldown_seconds)},
+        [ALT_OPERATOR_FEE_COOLDOWN_SECONDS] = {p.has_operator_fee_cooldown,
+                                               amount_from_u64(p.operator_fee_cooldown_seconds)},
+        [ALT_PROTOCOL_FEE_COOLDOWN_SECONDS] = {p.has_protocol_fee_cooldown,
+                                               amount_from_u64(p.protocol_fee_cooldown_seconds)},
+        [ALT_PROTOCOL_FEE_VAULT] = {p.has_protocol_fee_vault, alt_operator_id(p.protocol_fee_vault)},
+        [ALT_MIN_VOTING_STAKE] = {p.has_min_voting_stake, p.min_voting_stake},
+        [ALT_EXPIRY_DURATION] = {p.has_alert_expiry, amount_from_u64(p.alert_expiry_seconds)},
+    };
     alt_setting_put(alt, ALT_SINCE, amount_from_u64(at->block->number));
-    put_initial(at, alt, ALT_COOLDOWN_SECONDS, p.has_cooldown ? &cooldown : NULL, "cooldownSeconds()", 1, 0,
-                GROUP ".SetCooldownSecForUnstaking");
-    put_initial(at, alt, ALT_OPERATOR_FEE_COOLDOWN_SECONDS, p.has_operator_fee_cooldown ? &operator_fee : NULL,
-                "operatorConfig()", 1, 0, GROUP ".SetCooldownSecForOperatorFee");
-    /* protocolConfig: vault, cooldownSeconds, fee { cooldownEndTimestamp, bps, pendingBPS } */
-    put_initial(at, alt, ALT_PROTOCOL_FEE_COOLDOWN_SECONDS, p.has_protocol_fee_cooldown ? &protocol_fee : NULL,
-                "protocolConfig()", 5, 1, GROUP ".SetCooldownSecForProtocolFee");
-    put_initial(at, alt, ALT_PROTOCOL_FEE_VAULT, p.has_protocol_fee_vault ? &vault : NULL, "protocolConfig()", 5, 0,
-                NULL);
-    put_initial(at, alt, ALT_MIN_VOTING_STAKE, p.has_min_voting_stake ? &p.min_voting_stake : NULL, "minVotingStake()",
-                1, 0, GROUP ".SetMinVotingStake");
-    put_initial(at, alt, ALT_EXPIRY_DURATION, p.has_alert_expiry ? &expiry : NULL, "expiryDuration()", 1, 0,
-                GROUP ".ExpiryDurationUpdated");
+    for (size_t i = 0; i < sizeof initials / sizeof *initials; i++)
+        if (file[initials[i].setting].given)
+            alt_setting_put(alt, initials[i].setting, file[initials[i].setting].value);
+        else
+            read_initial(at, alt, &initials[i]);
 }
 
 struct alt alt_of(const struct place *at)

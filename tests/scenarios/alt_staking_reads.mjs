@@ -210,6 +210,30 @@ test("an end that was moved in silence shows at the next update, and until then 
     assert.notEqual(told.distributions[0].ends_at, silent.distributions[0].ends_at);
 });
 
+test("an answer that the logs exclude is not believed", async () => {
+    const last = await head(node), [, cooling] = await view(last, "cooldowns", operators[0], at.Wallet);
+    for (const digit of ["f", "1", "0"]) {
+        const database = cluster.create();
+        proxy.set(() => ({ name: "lie", methods: ["eth_call"], call: (answer) => {
+            if (answer.result.length === 66 && digit === "1") return false; // one word: what initialize() set cannot be checked
+            answer.result = "0x" + digit.repeat(answer.result.length - 2);
+            return true;
+        } }));
+        await mirror(database, proxy.url);
+        proxy.set();
+        const { program, url } = await serve("serve", "--source", node.url, "--database", cluster.conninfo(database));
+        const { distributions, inconsistent_since } = await get(`${url}/v1/alt-staking/${at.AltStaking}`);
+        assert.notEqual(inconsistent_since, null, digit);
+        assert.deepEqual(distributions.map((d) => [d.emission_per_second, d.ends_at, d.updated_at]), distributions.map(() => [null, null, null]), digit);
+        const { alt_staking } = await get(`${url}/v1/accounts/${at.Wallet}`);
+        const { cooldown, undetermined } = alt_staking.find((p) => p.operator.toLowerCase() === operators[0]);
+        const item = undetermined.find((x) => x.path.startsWith("/cooldown") && x.least !== undefined);
+        assert.ok(item ? BigInt(item.least) <= cooling && cooling <= BigInt(item.most) : BigInt(cooldown?.amount ?? 0) === cooling, digit);
+        await program.kill("SIGTERM").ends();
+        await run(["verify", "--database", cluster.conninfo(database)]);
+    }
+});
+
 test("without the state of those blocks it is null and named, and the rest is the same", async (t) => {
     const database = cluster.create();
     proxy.set(() => ({ name: "no state", methods: ["eth_call"],
