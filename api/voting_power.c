@@ -248,7 +248,8 @@ static enum err equivalent_run(const struct request *r, struct db *db, struct re
     AUTO_ROWS parts = NULL;
     struct amount total = amount_zero, sum;
     bool known = true;
-    TRY(power_read(db, owner, (uint64_t)r->as_of.position, position_end(r->as_of.head), &parts));
+    TRY(power_read(db, owner, (uint64_t)r->as_of.position, (uint64_t)r->as_of.position,
+                   &parts)); /* nothing came later */
     jw_key(w, "address");
     jw_address(w, owner);
     TRY(write_token(w, db));
@@ -279,7 +280,7 @@ const struct route voting_power_routes[] =
       .about = "Voting power of an account at a block, what it is made of, and why the rest does not count.",
       .shape = SHAPE_OBJECT,
       .takes_at = true,
-      .cache = CACHE_STATE,
+      .cache = CACHE_NEVER, /* what came after the block changes with the head */
       .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose power."},
                                {.name = "proposal",
                                 .type = PARAMETER_TEXT,

@@ -34,7 +34,7 @@ CREATE FUNCTION api_v1.vaults(until bigint) RETURNS TABLE (vault bytea, asset by
     SELECT c.address, y.asset, coalesce(api_v1.balance_at(1::smallint, y.asset, c.address, until), 0),
            coalesce(api_v1.balance_at(2::smallint, c.address, decode(repeat('00', 20), 'hex'), until), 0)
       FROM api_v1.contracts() c
-     CROSS JOIN LATERAL (SELECT coalesce(c.asset, (SELECT v.asset FROM ledger.vault_asset v WHERE v.vault = c.address ORDER BY v.position DESC LIMIT 1)) AS asset) y
+     CROSS JOIN LATERAL (SELECT coalesce(c.asset, (SELECT v.asset FROM ledger.vault_asset v WHERE v.vault = c.address AND v.position <= until ORDER BY v.position DESC LIMIT 1)) AS asset) y
      WHERE c.kind = 'erc4626'
 $$;
 COMMENT ON FUNCTION api_v1.vaults(bigint) IS 'ERC-4626 vaults at a position: underlying token (null: not known), what they hold of it, shares issued.';
@@ -81,31 +81,18 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
           FROM owner o CROSS JOIN alt CROSS JOIN nobody),
     -- ---- EigenLayer: deposit shares and what of them slashes have left
     deposit AS (
-        SELECT o.address AS owner, y.*, e.balance::numeric AS deposited, d.operator, d.since,
-               div(div(e.balance * coalesce(k.factor, 1e18), 1e18) * coalesce(m.magnitude, 1e18), 1e18) AS withdrawable,
-               coalesce(q.most, 0) > 0 AS in_doubt
-          FROM owner o JOIN ledger.account n ON n.owner = o.address AND n.book = 6
-          JOIN strategy y ON y.strategy = n.asset
-         CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
-          LEFT JOIN LATERAL (SELECT x.factor::numeric FROM ledger.scaling_factor x WHERE x.staker = o.address AND x.strategy = y.strategy AND x.position <= until
-                              ORDER BY x.position DESC LIMIT 1) k ON true
-          LEFT JOIN LATERAL (SELECT nullif(x.operator::bytea, decode(repeat('00', 20), 'hex')) AS operator, x.position >> 32 AS since FROM ledger.delegation x
-                              WHERE x.staker = o.address AND x.position <= until ORDER BY x.position DESC LIMIT 1) d ON true
-          LEFT JOIN LATERAL (SELECT x.magnitude::numeric FROM ledger.max_magnitude x WHERE x.operator = d.operator AND x.strategy = y.strategy AND x.position <= until
-                              ORDER BY x.position DESC LIMIT 1) m ON true
-          LEFT JOIN LATERAL (SELECT x.most FROM ledger.deposit_doubt x WHERE x.staker = o.address AND x.strategy = y.strategy AND x.position <= until
-                              ORDER BY x.position DESC LIMIT 1) q ON true
-         WHERE e.balance > 0),
-    queue AS (
-        SELECT o.address AS owner, y.*, w.root, w.operator, w.start_block, w.slashable_until, i.deposit_shares::numeric AS deposited,
-               div(i.scaled_shares * coalesce(m.magnitude, 1e18), 1e18) AS withdrawable
+        SELECT o.address AS owner, y.*, d.shares AS deposited, d.withdrawable_shares AS withdrawable, d.doubt > 0 AS in_doubt, g.operator, g.since_block
           FROM owner o
-          JOIN ledger.withdrawal w ON w.staker = o.address AND w.position <= until AND w.state = 0
-          JOIN ledger.withdrawal_share i ON i.root = w.root AND i.position <= until
-          JOIN strategy y ON y.strategy = i.strategy
-          LEFT JOIN LATERAL (SELECT x.magnitude::numeric FROM ledger.max_magnitude x WHERE x.operator = w.operator AND x.strategy = y.strategy
-                                AND x.position <= least(until, w.slashable_until << 32 | 4294967295) ORDER BY x.position DESC LIMIT 1) m ON true
-         WHERE NOT EXISTS (SELECT FROM ledger.withdrawal x WHERE x.root = w.root AND x.position <= until AND x.state > 0)),
+          LEFT JOIN LATERAL api_v1.delegated_to(o.address, until) g ON true
+         CROSS JOIN LATERAL api_v1.deposits(o.address, g.operator, until) d
+          JOIN strategy y ON y.strategy = d.strategy),
+    queue AS (
+        SELECT o.address AS owner, y.*, w.root, nullif(w.operator, nobody.address) AS operator, w.start_block, w.slashable_until,
+               i.deposit_shares AS deposited, i.withdrawable_shares AS withdrawable
+          FROM owner o CROSS JOIN nobody
+         CROSS JOIN LATERAL api_v1.pending_withdrawals(o.address, until) w
+         CROSS JOIN LATERAL api_v1.withdrawal_shares(w.root, o.address, w.operator, w.slashable_until, until) i
+          JOIN strategy y ON y.strategy = i.strategy),
     -- ---- ALT's own staking: positions, what of them cools down (doubt: at least by so much less), frozen operators
     position AS (
         SELECT o.address AS owner, substr(n.asset, 1, 20) AS contract, substr(n.asset, 33) AS operator, e.balance::numeric AS staked,
@@ -143,7 +130,7 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
         SELECT d.owner, 'staked', 'eigenlayer', d.strategy, d.operator, NULL, true,
                CASE WHEN d.in_doubt THEN 'shares-unknown' WHEN d.operator IS NOT NULL THEN 'delegated-to-operator' END,
                CASE WHEN NOT d.in_doubt THEN d.withdrawable END, d.held, d.issued, true, NULL, d.vault, d.vault_held, d.vault_issued,
-               CASE WHEN d.operator IS NOT NULL THEN d.since END, NULL, NULL, NULL
+               CASE WHEN d.operator IS NOT NULL THEN d.since_block END, NULL, NULL, NULL
           FROM deposit d
         UNION ALL
         SELECT d.owner, 'slashed', 'eigenlayer', d.strategy, d.operator, NULL, false, 'slashed', d.deposited - d.withdrawable, d.held, d.issued, true,
@@ -167,10 +154,28 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
                NULL, NULL, NULL, false, CASE WHEN p.doubt = 0 THEN p.cooling END, NULL, NULL, NULL, NULL, NULL, p.started_at, p.available_at
           FROM position p WHERE p.cooling > 0
         UNION ALL
-        SELECT h.owner, 'later', 'token', h.token, NULL, NULL, false, 'acquired-after-snapshot', NULL, NULL, NULL, false, n.balance - h.balance,
-               NULL, NULL, NULL, NULL, NULL, NULL, NULL
-          FROM holding h CROSS JOIN LATERAL (SELECT api_v1.balance_at(1::smallint, h.token, h.owner, head) AS balance) n
-         WHERE head > until AND n.balance > h.balance)
+        SELECT o.address, 'later', l.source, l.contract, l.party, NULL, false, 'acquired-after-snapshot',
+               CASE WHEN l.through_strategy THEN l.more END, l.held, l.issued, l.through_strategy, CASE WHEN NOT l.through_strategy THEN l.more END,
+               l.vault, l.vault_held, l.vault_issued, NULL, NULL, NULL, NULL
+          FROM owner o CROSS JOIN LATERAL (SELECT x.*, x.now_has - x.had AS more FROM (
+            SELECT 'token' AS source, alt.token AS contract, NULL::bytea AS party, NULL::numeric AS held, NULL::numeric AS issued, false AS through_strategy,
+                   NULL::bytea AS vault, NULL::numeric AS vault_held, NULL::numeric AS vault_issued,
+                   coalesce(api_v1.balance_at(1::smallint, alt.token, o.address, until), 0) AS had, api_v1.balance_at(1::smallint, alt.token, o.address, head) AS now_has
+              FROM alt
+            UNION ALL
+            SELECT 'vault', v.vault, NULL, NULL, NULL, false, v.vault, v.held, v.issued,
+                   coalesce(api_v1.balance_at(1::smallint, v.vault, o.address, until), 0), api_v1.balance_at(1::smallint, v.vault, o.address, head)
+              FROM vault v
+            UNION ALL
+            SELECT 'eigenlayer', y.strategy, NULL, y.held, y.issued, true, y.vault, y.vault_held, y.vault_issued,
+                   coalesce(api_v1.balance_at(6::smallint, y.strategy, o.address, until), 0), api_v1.balance_at(6::smallint, y.strategy, o.address, head)
+              FROM strategy y
+            UNION ALL
+            SELECT 'alt.staking', substr(n.asset, 1, 20), substr(n.asset, 33), NULL, NULL, false, NULL, NULL, NULL,
+                   coalesce(api_v1.balance_at(40::smallint, n.asset, o.address, until), 0), api_v1.balance_at(40::smallint, n.asset, o.address, head)
+              FROM ledger.account n WHERE n.owner = o.address AND n.book = 40) x
+            WHERE x.now_has > x.had) l
+         WHERE head > until)
     SELECT r.owner, r.component, r.source, r.contract, r.party, r.reference, r.counted, r.reason, r.shares, r.strategy_held, r.strategy_issued,
            t.tokens, r.vault, r.vault_held, r.vault_issued,
            CASE WHEN r.vault IS NULL THEN t.tokens ELSE api_v1.vault_assets(t.tokens, r.vault_held, r.vault_issued) END,
@@ -184,35 +189,20 @@ CREATE FUNCTION api_v1.slash_liability(of_owner bytea, until bigint)
 RETURNS TABLE (operator bytea, avs bytea, operator_set bigint, strategy bytea, shares numeric, magnitude numeric, max_magnitude numeric, at_stake numeric)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WITH stake (operator, strategy, shares) AS (
-        SELECT d.operator::bytea, n.asset, div(div(e.balance * coalesce(k.factor, 1e18), 1e18) * coalesce(m.magnitude, 1e18), 1e18)
-          FROM ledger.account n
-         CROSS JOIN LATERAL (SELECT x.balance::numeric FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
-         CROSS JOIN LATERAL (SELECT x.operator FROM ledger.delegation x WHERE x.staker = of_owner AND x.position <= until ORDER BY x.position DESC LIMIT 1) d
-          LEFT JOIN LATERAL (SELECT x.factor::numeric FROM ledger.scaling_factor x WHERE x.staker = of_owner AND x.strategy = n.asset AND x.position <= until
-                              ORDER BY x.position DESC LIMIT 1) k ON true
-          LEFT JOIN LATERAL (SELECT x.magnitude::numeric FROM ledger.max_magnitude x WHERE x.operator = d.operator AND x.strategy = n.asset AND x.position <= until
-                              ORDER BY x.position DESC LIMIT 1) m ON true
-         WHERE n.owner = of_owner AND n.book = 6 AND e.balance > 0
+        SELECT g.operator, d.strategy, d.withdrawable_shares
+          FROM api_v1.delegated_to(of_owner, until) g CROSS JOIN LATERAL api_v1.deposits(of_owner, g.operator, until) d
         UNION ALL
-        SELECT w.operator::bytea, i.strategy::bytea, div(i.scaled_shares * coalesce(m.magnitude, 1e18), 1e18)
-          FROM ledger.withdrawal w JOIN ledger.withdrawal_share i ON i.root = w.root AND i.position <= until
-          LEFT JOIN LATERAL (SELECT x.magnitude::numeric FROM ledger.max_magnitude x WHERE x.operator = w.operator AND x.strategy = i.strategy AND x.position <= until
-                              ORDER BY x.position DESC LIMIT 1) m ON true
-         WHERE w.staker = of_owner AND w.position <= until AND w.state = 0 AND w.slashable_until >= until >> 32),
+        SELECT w.operator, i.strategy, i.withdrawable_shares
+          FROM api_v1.pending_withdrawals(of_owner, until) w
+         CROSS JOIN LATERAL api_v1.withdrawal_shares(w.root, of_owner, w.operator, w.slashable_until, until) i
+         WHERE w.slashable_until >= until >> 32),
     owned AS (SELECT s.operator, s.strategy, sum(s.shares) AS shares FROM stake s WHERE s.operator <> decode(repeat('00', 20), 'hex') GROUP BY 1, 2)
-    SELECT o.operator, a.avs, a.operator_set, o.strategy, o.shares, a.current, x.most, div(o.shares * a.current, x.most)
+    SELECT o.operator, l.avs, l.operator_set, o.strategy, o.shares, l.current_magnitude, x.most, div(o.shares * l.current_magnitude, x.most)
       FROM owned o
      CROSS JOIN LATERAL (SELECT coalesce((SELECT m.magnitude::numeric FROM ledger.max_magnitude m WHERE m.operator = o.operator AND m.strategy = o.strategy
                                              AND m.position <= until ORDER BY m.position DESC LIMIT 1), 1e18) AS most) x
-     CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (l.avs, l.operator_set) l.avs::bytea, l.operator_set,
-               CASE WHEN l.effect_block > 0 AND l.effect_block <= until >> 32 THEN l.current + l.pending ELSE l.current END AS current
-          FROM ledger.allocation l WHERE l.operator = o.operator AND l.strategy = o.strategy AND l.position <= until
-         ORDER BY l.avs, l.operator_set, l.position DESC) a
-     CROSS JOIN LATERAL (SELECT m.registered OR m.slashable_until >= until >> 32 AS slashable FROM ledger.operator_set_member m
-                          WHERE m.operator = o.operator AND m.avs = a.avs AND m.operator_set = a.operator_set AND m.position <= until
-                          ORDER BY m.position DESC LIMIT 1) r
-     WHERE a.current > 0 AND x.most > 0 AND r.slashable
-     ORDER BY o.strategy, a.avs, a.operator_set
+     CROSS JOIN LATERAL api_v1.allocations(o.operator, until, until >> 32) l
+     WHERE l.strategy = o.strategy AND l.slashable AND l.current_magnitude > 0 AND x.most > 0
+     ORDER BY o.strategy, l.avs, l.operator_set
 $$;
 COMMENT ON FUNCTION api_v1.slash_liability(bytea, bigint) IS 'Which operator sets can slash an account''s delegated and queued shares at a position, and how many at most each (shares x magnitude / maximum magnitude). The same shares stand behind each set.';
