@@ -47,14 +47,13 @@ void alt_setting_put(const struct alt *at, enum alt_setting setting, struct amou
     books_append(at->books, TIMELINE_ALT_SETTING, &row);
 }
 
-bool alt_apply_accrual(const struct alt *at)
+void alt_apply_accrual(const struct alt *at)
 {
     const struct alt_accrual_row *last = books_last(at->books, TIMELINE_ALT_ACCRUAL, &at->contract);
     if (last != NULL && position_block(last->position) == at->books->block_number)
-        return false;
+        return;
     struct alt_accrual_row row = {.contract = at->contract, .time = {at->now}};
     books_append(at->books, TIMELINE_ALT_ACCRUAL, &row);
-    return true;
 }
 
 /* ---- positions ---------------------------------------------------------------------------------------------------- */

@@ -83,8 +83,8 @@ struct amount alt_total_cooling(const struct alt *at, struct address operator);
 bool alt_move(const struct alt *at, const struct account_key *debit, const struct account_key *credit, struct amount v);
 void alt_inconsistent(const struct alt *at, const char *reason); /* a literal */
 
-/* Appends a row unless this block has one. True: it did. */
-bool alt_apply_accrual(const struct alt *at);
+/* Appends a row unless this block has one. */
+void alt_apply_accrual(const struct alt *at);
 /* ERC-1155 transfer of an operator's id; from the zero address a mint, to it a burn. */
 void alt_apply_transfer(const struct alt *at, struct address from, struct address to, struct address operator,
                         struct amount value);

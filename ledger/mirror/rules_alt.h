@@ -14,7 +14,7 @@
 /* The contract, as of this log; its first log books what initialize() sets without an event. */
 struct alt alt_of(const struct place *at);
 /* All distributions were updated in this block. */
-void alt_accrue(const struct alt *alt);
+void alt_accrue(const struct place *at, const struct alt *alt);
 /* Whether log j is the contract's event of this public name. */
 bool alt_log_is(const struct place *at, size_t j, const char *type);
 /* The contract's next log in the transaction after j; n_logs: none. */

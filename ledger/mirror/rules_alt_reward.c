@@ -108,7 +108,7 @@ static void rule_claimed(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
     struct alt_payer payer;
-    alt_accrue(&alt);
+    alt_accrue(at, &alt);
     bool has_payer = find_payment(at, v[1].address, v[3].number, &payer);
     alt_apply_claim(&alt, v[0].address, v[2].address, v[3].number, has_payer ? &payer : NULL,
                     is_last_of_rewards(at, v[0].address, v[2].address));

@@ -99,10 +99,27 @@ struct alt alt_of(const struct place *at)
 
 /* ---- positions ---------------------------------------------------------------------------------------------------- */
 
-void alt_accrue(const struct alt *alt)
+/* The contract updates its distributions before it emits one of these, and a transfer between stakers. */
+static bool is_accrual(const struct place *at, size_t j)
 {
-    if (alt_apply_accrual(alt))
-        alt_read_distributions(alt);
+    static const char *const types[] = {GROUP ".Stake",          GROUP ".Unstake", GROUP ".CooldownToUnstake",
+                                        GROUP ".RewardsClaimed", GROUP ".Frozen",  GROUP ".OperatorRegistered"};
+    const struct abi_value *v = at->decoded[j].values;
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+        if (alt_log_is(at, j, types[t]))
+            return true;
+    return (alt_log_is(at, j, "ERC1155.TransferSingle") ||
+            (alt_log_is(at, j, "ERC1155.TransferBatch") && v[3].n_items > 0)) &&
+           !address_is_zero(v[1].address) && !address_is_zero(v[2].address);
+}
+
+void alt_accrue(const struct place *at, const struct alt *alt)
+{
+    alt_apply_accrual(alt);
+    for (size_t j = at->i + 1; j < at->block->n_logs; j++)
+        if (is_accrual(at, j))
+            return; /* the answers are of the end of the block: they are compared with its last index */
+    alt_read_distributions(alt);
 }
 
 /* Ids are uint160(operator); the contract mints no others. */
@@ -121,16 +138,16 @@ static void transfer_id(const struct alt *alt, struct amount id, struct address 
 }
 
 /* StakedMultiToken._update: only a transfer between stakers updates rewards by itself, for each id. */
-static void accrue_transfer(const struct alt *alt, struct address from, struct address to)
+static void accrue_transfer(const struct place *at, const struct alt *alt, struct address from, struct address to)
 {
     if (!address_is_zero(from) && !address_is_zero(to))
-        alt_accrue(alt);
+        alt_accrue(at, alt);
 }
 
 void rule_alt_transfer_single(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
-    accrue_transfer(&alt, v[1].address, v[2].address);
+    accrue_transfer(at, &alt, v[1].address, v[2].address);
     transfer_id(&alt, v[3].number, v[1].address, v[2].address, v[4].number);
 }
 
@@ -142,7 +159,7 @@ void rule_alt_transfer_batch(const struct place *at, const struct abi_value *v)
         return;
     }
     if (v[3].n_items > 0)
-        accrue_transfer(&alt, v[1].address, v[2].address);
+        accrue_transfer(at, &alt, v[1].address, v[2].address);
     for (size_t i = 0; i < v[3].n_items; i++)
         transfer_id(&alt, v[3].items[i].number, v[1].address, v[2].address, v[4].items[i].number);
 }
@@ -151,7 +168,7 @@ static void rule_stake(const struct place *at, const struct abi_value *v)
 {
     (void)v;
     struct alt alt = alt_of(at);
-    alt_accrue(&alt);
+    alt_accrue(at, &alt);
 }
 
 static bool is_reward_log(const struct place *at, size_t j)
@@ -204,7 +221,7 @@ static bool is_last_of_cooldown(const struct place *at, struct address staker, s
 static void rule_unstake(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
-    alt_accrue(&alt);
+    alt_accrue(at, &alt);
     alt_apply_unstake(&alt, v[0].address, v[2].address, v[3].number, how_unstaked(at, v),
                       is_last_of_cooldown(at, v[0].address, v[2].address));
 }
@@ -212,7 +229,7 @@ static void rule_unstake(const struct place *at, const struct abi_value *v)
 static void rule_cooldown(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
-    alt_accrue(&alt);
+    alt_accrue(at, &alt);
     alt_apply_cooldown(&alt, v[0].address, v[1].address, v[2].number);
 }
 
@@ -228,13 +245,13 @@ static void rule_operator_registered(const struct place *at, const struct abi_va
 {
     (void)v;
     struct alt alt = alt_of(at);
-    alt_accrue(&alt);
+    alt_accrue(at, &alt);
 }
 
 static void rule_frozen(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
-    alt_accrue(&alt);
+    alt_accrue(at, &alt);
     alt_apply_frozen(&alt, v[0].address);
 }
 
