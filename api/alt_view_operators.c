@@ -57,7 +57,7 @@ static void write_operator(struct json_writer *w, struct alt_view *v, size_t i)
     alt_key_bool(w, "frozen", true, packed_bool(o, ALT_OPERATOR_FROZEN));
     write_active(w, v, o, path);
     alt_key_amount(w, "total_supply", true, packed_amount(o, ALT_OPERATOR_SUPPLY));
-    alt_key_range(w, v, "total_cooldown_amount", alt_cooling_of(o), path);
+    alt_key_range(w, v, "total_cooldown", alt_cooling_of(o), path);
     alt_key_range(w, v, "total_voting_stake", alt_voting_of(o), path);
     alt_key_number(w, "fee_bps", true, packed_number(o, ALT_OPERATOR_FEE));
     alt_key_number(w, "pending_fee_bps", true, packed_number(o, ALT_OPERATOR_PENDING_FEE));
@@ -92,7 +92,7 @@ const struct member alt_operator_members[] =
      {.name = "frozen", .type = T_BOOL, .about = "isFrozenOperator; for good."},
      {.name = "active", .type = T_BOOL, .nullable = true, .about = "isActiveOperator; null if undetermined."},
      {.name = "total_supply", .type = T_AMOUNT, .about = "totalSupply: all that is staked with it."},
-     {.name = "total_cooldown_amount",
+     {.name = "total_cooldown",
       .type = T_AMOUNT,
       .nullable = true,
       .about = "totalCooldownAmounts; null if undetermined."},

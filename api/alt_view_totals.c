@@ -83,11 +83,11 @@ void alt_write_totals(struct json_writer *w, struct alt_view *v)
     }
     jw_key(w, "totals");
     jw_object(w);
-    alt_key_amount(w, "total_staked_amount", true, staked);
+    alt_key_amount(w, "total_staked", true, staked);
     alt_key_amount(w, "total_supply", true, staked);
-    alt_key_range(w, v, "total_cooldown_amount", all, "/totals");
-    alt_key_amount(w, "total_frozen_amount", true, frozen);
-    alt_key_range(w, v, "total_frozen_cooldown_amount", cold, "/totals");
+    alt_key_range(w, v, "total_cooldown", all, "/totals");
+    alt_key_amount(w, "total_frozen", true, frozen);
+    alt_key_range(w, v, "total_frozen_cooldown", cold, "/totals");
     alt_key_range(w, v, "total_voting_stake", votes, "/totals");
     write_activity(w, v);
     write_distribution_count(w, v);
@@ -164,19 +164,20 @@ void alt_write_config(struct json_writer *w, struct alt_view *v)
         .name = n, .type = T_U64, .nullable = true, .about = what "; null if undetermined." \
     }
 
-const struct member alt_totals_members[] =
-    {TOTAL("total_staked_amount", "totalStakedAmount."),
-     TOTAL("total_supply", "totalSupply of all ids."),
-     DOUBTFUL("total_cooldown_amount", "totalCooldownAmount"),
-     TOTAL("total_frozen_amount", "totalFrozenAmount: staked with frozen operators."),
-     DOUBTFUL("total_frozen_cooldown_amount", "totalFrozenCooldownAmount: of that, what cools down"),
-     DOUBTFUL("total_voting_stake", "totalVotingStake"),
-     COUNT("total_operators", "totalOperators."),
-     NULLABLE_COUNT("total_active_operators", "totalActiveOperators"),
-     NULLABLE_COUNT("activation_threshold", "activationThreshold: votes that make an alert active"),
-     COUNT("total_alerts", "totalAlerts."),
-     NULLABLE_COUNT("total_distributions", "totalDistributions"),
-     {0}};
+const struct member alt_totals_members[] = {TOTAL("total_staked", "totalStakedAmount."),
+                                            TOTAL("total_supply", "totalSupply of all ids."),
+                                            DOUBTFUL("total_cooldown", "totalCooldownAmount"),
+                                            TOTAL("total_frozen", "totalFrozenAmount: staked with frozen operators."),
+                                            DOUBTFUL("total_frozen_cooldown",
+                                                     "totalFrozenCooldownAmount: of that, what cools down"),
+                                            DOUBTFUL("total_voting_stake", "totalVotingStake"),
+                                            COUNT("total_operators", "totalOperators."),
+                                            NULLABLE_COUNT("total_active_operators", "totalActiveOperators"),
+                                            NULLABLE_COUNT("activation_threshold",
+                                                           "activationThreshold: votes that make an alert active"),
+                                            COUNT("total_alerts", "totalAlerts."),
+                                            NULLABLE_COUNT("total_distributions", "totalDistributions"),
+                                            {0}};
 
 static const struct member protocol_members[] =
     {{.name = "vault",

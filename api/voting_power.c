@@ -14,7 +14,7 @@ static const char policy_name[] = "frozen-at-snapshot";
 static const char policy_text[] =
     "Power is what the account had at the end of the block asked for. Counted: ALT and shares of its vault that are held "
     "(unless delegated to somebody else), what others delegated to the account, and stake less what slashes took. Not "
-    "counted: what is queued for withdrawal, cools down, or came after the block.";
+    "counted: what is queued for withdrawal, cools down, is staked with a frozen operator, or came after the block.";
 
 static const char *const components[] = {"held", "delegated_in", "staked", "queued", "cooling_down", "slashed"};
 enum { COMPONENTS = sizeof components / sizeof *components };
@@ -25,7 +25,7 @@ static const struct {
     {"delegated-away", "delegated to another account, with which it counts"},
     {"delegated-by-others", "other accounts delegated to this one"},
     {"delegated-to-operator", "staked and delegated to an operator"},
-    {"held-for-others", "the contract holds it for its depositors, with whom it counts"},
+    {"held-for-others", "the contract holds it for its depositors, with whom it counts, or to be burned"},
     {"in-withdrawal-queue", "queued for withdrawal since the block named"},
     {"in-cooldown", "in cooldown since the time named"},
     {"operator-frozen", "staked with an operator that is frozen"},
@@ -80,21 +80,19 @@ static const struct member reason_members[] =
      {.name = "text", .type = T_TEXT, .about = "The same for people."},
      {.name = "counted", .type = T_BOOL, .about = "Whether the amount counts."},
      {.name = "amount", .type = T_AMOUNT, .nullable = true, .about = "How much it is about, in ALT."},
+     {.name = "contract", .type = T_ADDRESS, .about = "The token, vault, strategy or staking contract."},
      {.name = "party", .type = T_ADDRESS, .nullable = true, .about = "The delegate or operator."},
+     {.name = "withdrawal_root", .type = T_HASH, .nullable = true, .about = "The queued withdrawal."},
      {.name = "since_block", .type = T_U64, .nullable = true, .about = "Since which block."},
      {.name = "since", .type = T_TIME, .nullable = true, .about = "Since when."},
+     {.name = "until", .type = T_TIME, .nullable = true, .about = "When it becomes, or became, available."},
      {0}};
 
 static void write_reasons(struct json_writer *w, const struct rows *parts)
 {
-    static const struct {
-        const struct member *member;
-        size_t column;
-    } cells[] = {{&reason_members[2], POWER_COUNTED},
-                 {&reason_members[3], POWER_ALT},
-                 {&reason_members[4], POWER_PARTY},
-                 {&reason_members[5], POWER_SINCE_BLOCK},
-                 {&reason_members[6], POWER_SINCE_TIME}};
+    /* Of the members after code and text. */
+    static const size_t cells[] = {POWER_COUNTED,   POWER_ALT,         POWER_CONTRACT,   POWER_PARTY,
+                                   POWER_REFERENCE, POWER_SINCE_BLOCK, POWER_SINCE_TIME, POWER_UNTIL_TIME};
     jw_key(w, "reasons");
     jw_array(w);
     for (size_t i = 0; i < rows_count(parts); i++) {
@@ -107,8 +105,8 @@ static void write_reasons(struct json_writer *w, const struct rows *parts)
         jw_key(w, "text");
         jw_text(w, reason_text(code));
         for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
-            jw_key(w, cells[c].member->name);
-            render_cell(w, cells[c].member, parts, i, cells[c].column);
+            jw_key(w, reason_members[2 + c].name);
+            render_cell(w, &reason_members[2 + c], parts, i, cells[c]);
         }
         jw_object_end(w);
     }

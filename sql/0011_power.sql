@@ -69,7 +69,8 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
         SELECT s.strategy, s.token, s.held, s.issued, v.vault, v.held AS vault_held, v.issued AS vault_issued
           FROM api_v1.strategies(until) s CROSS JOIN alt LEFT JOIN vault v ON v.vault = s.token
          WHERE s.token = alt.token OR v.vault IS NOT NULL),
-    custodian AS MATERIALIZED (SELECT c.address FROM api_v1.contracts() c WHERE c.kind IN ('eigenlayer.strategy', 'erc4626', 'alt.staking')),
+    custodian AS MATERIALIZED (SELECT c.address FROM api_v1.contracts() c WHERE c.kind IN ('eigenlayer.strategy', 'erc4626', 'alt.staking')
+                                UNION ALL SELECT '\x00000000000000000000000000000000000e16e4'), -- EigenLayer burns to that address
     owner AS MATERIALIZED (SELECT DISTINCT o.address FROM unnest(owners) AS o (address)),
     -- ---- tokens: to whom the owner has delegated its units (ERC20Votes), what it holds, what others delegated to it
     holding AS MATERIALIZED (
@@ -96,8 +97,9 @@ CREATE FUNCTION api_v1.power_parts(owners bytea[], until bigint, head bigint) RE
     -- ---- ALT's own staking: positions, what of them cools down (doubt: at least by so much less), frozen operators
     position AS (
         SELECT o.address AS owner, substr(n.asset, 1, 20) AS contract, substr(n.asset, 33) AS operator, e.balance::numeric AS staked,
-               coalesce(c.amount, 0) AS cooling, coalesce(t.doubt, 0) AS doubt, t.started_at,
-               t.started_at + make_interval(secs => z.seconds::double precision) AS available_at, coalesce(f.frozen, false) AS frozen
+               coalesce(c.amount, 0) AS cooling, coalesce(t.doubt, 0) AS doubt,
+               CASE WHEN coalesce(t.doubt, 0) = 0 THEN t.started_at END AS started_at,
+               CASE WHEN coalesce(t.doubt, 0) = 0 THEN t.started_at + make_interval(secs => z.seconds::double precision) END AS available_at, coalesce(f.frozen, false) AS frozen
           FROM owner o JOIN ledger.account n ON n.owner = o.address AND n.book = 40
          CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
           LEFT JOIN LATERAL (SELECT api_v1.balance_at(42::smallint, n.asset, o.address, until) AS amount) c ON true

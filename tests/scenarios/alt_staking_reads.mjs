@@ -153,7 +153,7 @@ async function checkContract(url, number) {
     }
     for (const o of answer.operators) {
         assert.equal(BigInt(o.total_supply), (await view(number, "supply", o.operator))[0]);
-        assert.equal(BigInt(o.total_cooldown_amount), (await view(number, "cooling", o.operator))[0]);
+        assert.equal(BigInt(o.total_cooldown), (await view(number, "cooling", o.operator))[0]);
     }
     return answer;
 }

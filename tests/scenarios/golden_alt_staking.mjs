@@ -76,11 +76,11 @@ function checkTotals(ledger, answer, truth, where) {
     const { is } = ledger.of(answer, where);
     const { totals, config } = answer;
     const sums = "sums over cooldowns";
-    is("/totals/total_staked_amount", totals.total_staked_amount, truth.total_staked);
+    is("/totals/total_staked", totals.total_staked, truth.total_staked);
     is("/totals/total_supply", totals.total_supply, truth.total_supply_all);
-    is("/totals/total_cooldown_amount", totals.total_cooldown_amount, truth.total_cooldown, sums);
-    is("/totals/total_frozen_amount", totals.total_frozen_amount, truth.total_frozen);
-    is("/totals/total_frozen_cooldown_amount", totals.total_frozen_cooldown_amount, truth.total_frozen_cooldown, sums);
+    is("/totals/total_cooldown", totals.total_cooldown, truth.total_cooldown, sums);
+    is("/totals/total_frozen", totals.total_frozen, truth.total_frozen);
+    is("/totals/total_frozen_cooldown", totals.total_frozen_cooldown, truth.total_frozen_cooldown, sums);
     is("/totals/total_voting_stake", totals.total_voting_stake, truth.total_voting_stake, sums);
     is("/totals/total_active_operators", totals.total_active_operators, truth.total_active_operators, sums);
     is("/totals/activation_threshold", totals.activation_threshold, truth.activation_threshold, sums);
@@ -97,7 +97,7 @@ function checkTotals(ledger, answer, truth, where) {
 }
 
 const NO_OPERATOR = {
-    registered: false, frozen: false, active: false, total_supply: "0", total_cooldown_amount: "0", total_voting_stake: "0",
+    registered: false, frozen: false, active: false, total_supply: "0", total_cooldown: "0", total_voting_stake: "0",
     fee_bps: 0, pending_fee_bps: 0, fee_cooldown_end: null, node_key: null, voted_alerts: [],
 };
 
@@ -110,7 +110,7 @@ function checkOperators(ledger, answer, truth, where) {
         for (const name of ["registered", "frozen", "total_supply", "fee_bps", "pending_fee_bps"])
             is(`${path}/${name}`, o[name], String(t[name]));
         is(`${path}/active`, o.active, String(t.active), "sums over cooldowns");
-        is(`${path}/total_cooldown_amount`, o.total_cooldown_amount, t.total_cooldown, "sums over cooldowns");
+        is(`${path}/total_cooldown`, o.total_cooldown, t.total_cooldown, "sums over cooldowns");
         is(`${path}/total_voting_stake`, o.total_voting_stake, t.total_voting_stake, "sums over cooldowns");
         ledger.equal(seconds(o.fee_cooldown_end), t.fee_cooldown_end, `${where}: ${path}/fee_cooldown_end`);
         ledger.equal(lower(o.node_key), lower(t.node_key), `${where}: ${path}/node_key`);

@@ -11,6 +11,7 @@ import { get, root, run, serve } from "./lib/program.mjs";
 
 const CHAIN = join(root, "tests/data/chains/seed7");
 const BLOCKS = [400, 1100, 1590];
+const BURNED = "0x00000000000000000000000000000000000E16E4"; // EigenLayer burns to it
 const STRATEGY_OFFSET = 1000n; // StrategyBase: SHARES_OFFSET, BALANCE_OFFSET
 const undo = [];
 let url, network;
@@ -49,7 +50,7 @@ async function world(at) {
         at, alt: named("alt"), vault,
         strategies: (await get(`${url}/v1/strategies?at=${at}`)).data,
         frozen: new Set(staking.operators.filter((o) => o.frozen).map((o) => o.operator.toLowerCase())),
-        custodians: network.contracts.filter((c) => ["eigenlayer.strategy", "erc4626", "alt.staking"].includes(c.kind)).map((c) => c.address),
+        custodians: [BURNED, ...network.contracts.filter((c) => ["eigenlayer.strategy", "erc4626", "alt.staking"].includes(c.kind)).map((c) => c.address)],
     };
 }
 
