@@ -10,20 +10,10 @@ extern const struct member account_withdrawal_members[]; /* of the list `withdra
 
 /* clang-format off */
 #define STAKE(staker, operator, until)                                                                                \
-    "(SELECT json_agg(json_build_array(" SQL_HEX("d.strategy") ", CASE WHEN d.doubt = 0 THEN d.shares::text END,"     \
-    " d.scaling_factor::text, CASE WHEN d.doubt = 0 THEN d.withdrawable_shares::text END, CASE WHEN d.doubt > 0 THEN" \
-    " json_build_array('withdrawal-took-unlogged-shares', (d.shares - d.doubt)::text, d.shares::text) END)"           \
-    " ORDER BY d.strategy)::text FROM api_v1.deposits(" staker ", " operator ", " until ") d)"
+    "(SELECT d.packed FROM api_v1.packed_deposits(" staker ", " operator ", " until ") d)"
 
 /* One row, of account $5: operator (NULL: delegated to nobody), stake, withdrawals pending at the block (getQueuedWithdrawals). */
-#define ACCOUNT_STAKE                                                                                                 \
-    "SELECT g.operator, " STAKE("$5", "g.operator", "a.position") " AS stake,"                                        \
-    " (SELECT json_agg(json_build_array(" SQL_HEX("w.root") ", w.nonce::text, w.start_block, w.slashable_until,"      \
-    " (SELECT coalesce(json_agg(json_build_array(" SQL_HEX("s.strategy") ", s.scaled_shares::text,"                   \
-    " s.withdrawable_shares::text) ORDER BY s.item), '[]')"                                                           \
-    " FROM api_v1.withdrawal_shares(w.root, $5, w.operator, w.slashable_until, a.position) s)) ORDER BY w.position)"  \
-    "::text FROM api_v1.pending_withdrawals($5, a.position) w) AS withdrawals"                                        \
-    " FROM (VALUES (1)) one LEFT JOIN api_v1.delegated_to($5, a.position) g ON true"
+#define ACCOUNT_STAKE "SELECT g.* FROM api_v1.account_stake($5, a.position) g"
 /* clang-format on */
 
 /* The sections `stake` and `withdrawals`; the row's columns are operator, stake and withdrawals from `column` on. */

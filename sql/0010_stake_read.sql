@@ -1,6 +1,6 @@
 -- sql/0010_stake_read.sql - what the views of EigenLayer's contracts answer as of a block: stake, withdrawals, operators, operator sets.
 --
--- Each function is one SELECT, so that PostgreSQL inlines it into the statement that calls it. `until` is the last position that
+-- Each function but account_stake is one SELECT, so that PostgreSQL inlines it into the statement that calls it. `until` is the last position that
 -- counts, `number` the block that it ends (number << 32 | 4294967295). Every value is one probe of its timeline's index; which keys
 -- there are is found by hopping through the index, one probe each, however many rows it has. Rules and rounding: SlashingLib,
 -- DelegationManager and AllocationManagerView v1.12.0; div() is exact and rounds down. Fractions are WAD.
@@ -67,6 +67,37 @@ RETURNS TABLE (item bigint, strategy bytea, scaled_shares numeric, deposit_share
      WHERE s.root = of_root AND s.position <= until
 $$;
 COMMENT ON FUNCTION api_v1.withdrawal_shares(bytea, bytea, bytea, bigint, bigint) IS 'What a withdrawal holds, and what its completion would pay: the slashing factor is of the last block that can slash it, or of now.';
+
+CREATE FUNCTION api_v1.packed_deposits(of_staker bytea, of_operator bytea, until bigint) RETURNS TABLE (packed text) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT json_agg(json_build_array('0x' || encode(d.strategy, 'hex'), CASE WHEN d.doubt = 0 THEN d.shares::text END, d.scaling_factor::text,
+                                     CASE WHEN d.doubt = 0 THEN d.withdrawable_shares::text END,
+                                     CASE WHEN d.doubt > 0 THEN json_build_array('withdrawal-took-unlogged-shares', (d.shares - d.doubt)::text, d.shares::text) END)
+                    ORDER BY d.strategy)::text
+      FROM api_v1.deposits(of_staker, of_operator, until) d
+$$;
+COMMENT ON FUNCTION api_v1.packed_deposits(bytea, bytea, bigint) IS 'Deposits of a staker as a JSON array of arrays: strategy, deposit shares, scaling factor, withdrawable shares, and why and between what the shares are undetermined; null: none.';
+
+CREATE FUNCTION api_v1.packed_withdrawals(of_staker bytea, until bigint) RETURNS TABLE (packed text) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT json_agg(json_build_array('0x' || encode(w.root, 'hex'), w.nonce::text, w.start_block, w.slashable_until,
+                                     (SELECT coalesce(json_agg(json_build_array('0x' || encode(s.strategy, 'hex'), s.scaled_shares::text, s.withdrawable_shares::text) ORDER BY s.item), '[]')
+                                        FROM api_v1.withdrawal_shares(w.root, of_staker, w.operator, w.slashable_until, until) s))
+                    ORDER BY w.position)::text
+      FROM api_v1.pending_withdrawals(of_staker, until) w
+$$;
+COMMENT ON FUNCTION api_v1.packed_withdrawals(bytea, bigint) IS 'Withdrawals of a staker that are pending (getQueuedWithdrawals) as a JSON array of arrays: root, nonce, start block, last slashable block, and per strategy scaled and withdrawable shares; null: none.';
+
+-- In plpgsql: a statement sets up all of its plan each time, and most accounts have no stake.
+CREATE FUNCTION api_v1.account_stake(of_account bytea, until bigint) RETURNS TABLE (operator bytea, stake text, withdrawals text) LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1 AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ledger.account n WHERE n.owner = of_account AND n.book = 6) OR EXISTS (SELECT FROM ledger.delegation t WHERE t.staker = of_account) THEN
+        RETURN QUERY
+        SELECT g.operator, (SELECT p.packed FROM api_v1.packed_deposits(of_account, g.operator, until) p), (SELECT p.packed FROM api_v1.packed_withdrawals(of_account, until) p)
+          FROM (VALUES (1)) one LEFT JOIN api_v1.delegated_to(of_account, until) g ON true;
+    ELSE
+        RETURN NEXT;
+    END IF;
+END $$;
+COMMENT ON FUNCTION api_v1.account_stake(bytea, bigint) IS 'Operator of an account (null: delegated to nobody), its deposits and its pending withdrawals, packed.';
 
 CREATE FUNCTION api_v1.operator_shares(of_operator bytea, until bigint) RETURNS TABLE (strategy bytea, shares numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 3 AS $$
     SELECT n.asset, e.balance::numeric FROM ledger.account n
