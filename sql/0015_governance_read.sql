@@ -15,10 +15,11 @@ CREATE FUNCTION api_v1.governors() RETURNS TABLE (address bytea, kind text, name
 $$;
 COMMENT ON FUNCTION api_v1.governors() IS 'Governors and timelocks of the network file. A governor without token has the only erc20votes, if there is one.';
 
-CREATE FUNCTION api_v1.governance_setting(of_contract bytea, of_setting bigint, until bigint) RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT t.value::numeric FROM ledger.governance_setting t WHERE t.contract = of_contract AND t.setting = of_setting AND t.position <= until
-     ORDER BY t.position DESC LIMIT 1
-$$;
+CREATE FUNCTION api_v1.governance_setting(of_contract bytea, of_setting bigint, until bigint) RETURNS numeric LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT t.value::numeric FROM ledger.governance_setting t WHERE t.contract = of_contract AND t.setting = of_setting AND t.position <= until
+             ORDER BY t.position DESC LIMIT 1);
+END $$;
 COMMENT ON FUNCTION api_v1.governance_setting(bytea, bigint, bigint) IS 'A setting (numbers: ledger.governance_setting) at a position; null: no event told it.';
 
 -- "_optimisticUpperLookupRecent(_quorumNumeratorHistory, timepoint)". Where no event up to the snapshot was mirrored, the first one since tells what held before it.
@@ -79,7 +80,7 @@ BEGIN
            q.snapshot_position, q.quorum, r.quorum_reached, r.vote_succeeded, nullif(f.timelock, decode(repeat('00', 20), 'hex')), z.state,
            CASE WHEN z.state IS NOT NULL THEN NULL
                 WHEN f.uncounted > 0 THEN 'counting-unknown'
-                WHEN z.least IS DISTINCT FROM z.most OR f.least_clock IS NULL OR f.most_clock IS NULL THEN 'block-time-unknown'
+                WHEN z.differs OR f.least_clock IS NULL OR f.most_clock IS NULL THEN 'block-time-unknown'
                 WHEN q.quorum IS NULL OR q.super_quorum IS NULL THEN 'quorum-unknown'
                 ELSE 'timelock-not-mirrored' END
       FROM (SELECT p.governor, p.proposal_id, p.operation, p.token, p.clock, p.vote_start, greatest(p.vote_end, s.extended) AS deadline, coalesce(s.eta, 0) AS eta,
@@ -108,22 +109,27 @@ BEGIN
                                 CASE WHEN i.super_numerator IS NOT NULL THEN div(i.supply * i.super_numerator, 100) ELSE 'Infinity' END AS super_quorum
                            FROM (SELECT j.snapshot_position, api_v1.numerator_at(f.governor, 5, j.snapshot_position, until) AS super_numerator,
                                         CASE WHEN j.snapshot_position IS NOT NULL AND EXISTS (SELECT FROM api_v1.contracts() c WHERE c.address = f.token)
-                                             THEN coalesce(api_v1.balance_at(2::smallint, f.token, decode(repeat('00', 20), 'hex'), j.snapshot_position), 0) END AS supply
+                                             THEN coalesce((SELECT e.balance::numeric FROM ledger.account n
+                                                              CROSS JOIN LATERAL (SELECT x.balance FROM ledger.entry x WHERE x.account = n.id
+                                                                                     AND x.position <= j.snapshot_position ORDER BY x.position DESC LIMIT 1) e
+                                                              WHERE n.book = 2 AND n.asset = f.token AND n.owner = decode(repeat('00', 20), 'hex') AND n.second = ''), 0) END AS supply
                                    FROM (SELECT CASE WHEN f.vote_start < f.least_clock
                                                      THEN CASE f.clock WHEN 0 THEN f.vote_start ELSE api_v1.number_at(to_timestamp(f.vote_start)) END << 32 | 4294967295
                                                 END AS snapshot_position OFFSET 0) j OFFSET 0) i OFFSET 0) q
      CROSS JOIN LATERAL (SELECT CASE WHEN f.uncounted = 0 THEN q.quorum <= f.for_votes + f.abstain_votes END AS quorum_reached,
                                 CASE WHEN f.uncounted = 0 THEN q.super_quorum <= f.for_votes END AS super_quorum_reached,
                                 CASE WHEN f.uncounted = 0 THEN f.for_votes > f.against_votes END AS vote_succeeded OFFSET 0) r
-     CROSS JOIN LATERAL (SELECT CASE WHEN f.eta <> 0 THEN api_v1.operation_of(f.governor, f.proposal_id, f.operation, f.timelock, f.eta, until, f.least_seconds) END AS least,
-                                CASE WHEN f.eta <> 0 THEN api_v1.operation_of(f.governor, f.proposal_id, f.operation, f.timelock, f.eta, until, f.most_seconds) END AS most
+     -- Where the block's time is known, both ends of it are the same and are looked at once.
+     CROSS JOIN LATERAL (SELECT f.least_seconds IS NOT DISTINCT FROM f.most_seconds AS same, f.eta <> 0 AND NOT f.executed AND NOT f.canceled AS queued OFFSET 0) w
+     CROSS JOIN LATERAL (SELECT CASE WHEN w.queued THEN api_v1.operation_of(f.governor, f.proposal_id, f.operation, f.timelock, f.eta, until, f.least_seconds) END AS least,
+                                CASE WHEN w.queued AND NOT w.same THEN api_v1.operation_of(f.governor, f.proposal_id, f.operation, f.timelock, f.eta, until, f.most_seconds) END AS most
                           OFFSET 0) o
-     CROSS JOIN LATERAL (SELECT y.least, y.most, CASE WHEN y.least = y.most THEN y.least END AS state FROM (
-            SELECT api_v1.proposal_state(f.executed, f.canceled, f.vote_start, f.deadline, f.least_clock, r.super_quorum_reached, r.quorum_reached, r.vote_succeeded,
-                       f.eta, o.least) AS least,
-                   api_v1.proposal_state(f.executed, f.canceled, f.vote_start, f.deadline, f.most_clock, r.super_quorum_reached, r.quorum_reached, r.vote_succeeded,
-                       f.eta, o.most) AS most
-            OFFSET 0) y OFFSET 0) z;
+     CROSS JOIN LATERAL (SELECT api_v1.proposal_state(f.executed, f.canceled, f.vote_start, f.deadline, f.least_clock, r.super_quorum_reached, r.quorum_reached,
+                                                      r.vote_succeeded, f.eta, o.least) AS least,
+                                CASE WHEN NOT w.same THEN api_v1.proposal_state(f.executed, f.canceled, f.vote_start, f.deadline, f.most_clock, r.super_quorum_reached,
+                                                                                r.quorum_reached, r.vote_succeeded, f.eta, o.most) END AS most
+                          OFFSET 0) y
+     CROSS JOIN LATERAL (SELECT NOT w.same AND y.least IS DISTINCT FROM y.most AS differs, CASE WHEN w.same OR y.least = y.most THEN y.least END AS state OFFSET 0) z;
 END $$;
 COMMENT ON FUNCTION api_v1.proposal_at(bytea, bytea, bigint, bigint, timestamptz) IS 'What a governor''s views answer of a proposal at a block: at_number and at_time are the block''s, until its last position. undetermined: why the state is null.';
 
