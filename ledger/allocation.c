@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-#include "ledger/stake.h"
-
 static const struct record max_magnitude_record =
     RECORD(max_magnitude_row, FIELD(max_magnitude_row, operator), FIELD(max_magnitude_row, strategy),
            FIELD(max_magnitude_row, position), FIELD(max_magnitude_row, log_index),
@@ -84,11 +82,6 @@ struct allocation_state allocation_at(const struct allocation_row *row, uint64_t
     return (struct allocation_state){row->current, row->pending, row->effect_block};
 }
 
-struct amount allocation_encumbers(const struct allocation_state *state)
-{
-    return state->pending.negative ? state->current : plus(state->current, state->pending);
-}
-
 int64_t allocation_delay_at(const struct allocation_delay_row *row, uint64_t block)
 {
     if (row == NULL)
@@ -96,26 +89,11 @@ int64_t allocation_delay_at(const struct allocation_delay_row *row, uint64_t blo
     return is_reached(row->effect_block, block) ? row->pending : row->delay;
 }
 
-bool operator_is_slashable_at(const struct operator_set_member_row *row, uint64_t block)
-{
-    /* "status.registered || block.number <= status.slashableUntil" */
-    return row != NULL && (row->registered || (row->slashable_until > 0 && block <= (uint64_t)row->slashable_until));
-}
-
 struct address slasher_at(const struct slasher_row *row, uint64_t block)
 {
     if (row == NULL)
         return address_zero;
     return is_reached(row->effect_block, block) ? row->pending : row->slasher;
-}
-
-enum err allocation_slashable_stake(struct amount operator_shares, struct amount current, struct amount max_magnitude,
-                                    bool slashable, struct amount *out)
-{
-    struct amount proportion = amount_zero;
-    if (slashable && !amount_is_zero(max_magnitude))
-        TRY(wad_div(current, max_magnitude, &proportion));
-    return wad_mul(operator_shares, proportion, out);
 }
 
 /* ---- events ------------------------------------------------------------------------------------------------------- */

@@ -122,18 +122,9 @@ struct allocation_state {
 };
 /* getAllocation */
 struct allocation_state allocation_at(const struct allocation_row *row, uint64_t block);
-/* What the allocation contributes to getEncumberedMagnitude, which is the sum over all sets: an increase counts at once, a decrease
- * when it takes effect. */
-struct amount allocation_encumbers(const struct allocation_state *state);
 /* getAllocationDelay; 0 if unset. */
 int64_t allocation_delay_at(const struct allocation_delay_row *row, uint64_t block);
-/* isOperatorSlashable */
-bool operator_is_slashable_at(const struct operator_set_member_row *row, uint64_t block);
 /* getSlasher; zero if there is none. */
 struct address slasher_at(const struct slasher_row *row, uint64_t block);
-/* getMinimumSlashableStake of that very block: the operator's shares times current / max, rounded down twice; 0 if the operator is
- * not slashable by the set or was slashed to 0. ERR_OVERFLOW: numbers no contract can hold. */
-MUST_CHECK enum err allocation_slashable_stake(struct amount operator_shares, struct amount current,
-                                               struct amount max_magnitude, bool slashable, struct amount *out);
 
 #endif

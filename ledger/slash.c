@@ -166,28 +166,3 @@ enum err slash_compute(const struct slash_before *before, struct amount wad, str
     *after = r;
     return OK;
 }
-
-static enum err loss_of(struct amount scaled, struct amount factor_before, struct amount factor_after,
-                        struct slash_loss *out)
-{
-    struct slash_loss r;
-    TRY(wad_mul(scaled, factor_before, &r.before));
-    TRY(wad_mul(scaled, factor_after, &r.after));
-    TRY(amount_subtract(r.before, r.after, &r.loss));
-    *out = r;
-    return OK;
-}
-
-enum err slash_of_stake(struct amount deposit_shares, struct amount scaling_factor, struct amount factor_before,
-                        struct amount factor_after, struct slash_loss *out)
-{
-    struct amount scaled;
-    TRY(wad_mul(deposit_shares, scaling_factor, &scaled));
-    return loss_of(scaled, factor_before, factor_after, out);
-}
-
-enum err slash_of_withdrawal(struct amount scaled_shares, struct amount factor_before, struct amount factor_after,
-                             struct slash_loss *out)
-{
-    return loss_of(scaled_shares, factor_before, factor_after, out);
-}

@@ -118,17 +118,4 @@ struct slash_after {
  * contract can hold, where it would revert too. */
 MUST_CHECK enum err slash_compute(const struct slash_before *before, struct amount wad, struct slash_after *after);
 
-/* Whom it cost what, in shares. The slashing factors f are the maximum magnitudes before and after; for beacon chain ETH each times
- * the staker's beacon chain slashing factor (mulWad). */
-struct slash_loss {
-    struct amount before, after, loss;
-};
-/* A delegated staker: deposit shares s, deposit scaling factor k; withdrawable = mulWad(mulWad(s, k), f). ERR_OVERFLOW: also if f
- * grows. */
-MUST_CHECK enum err slash_of_stake(struct amount deposit_shares, struct amount scaling_factor,
-                                   struct amount factor_before, struct amount factor_after, struct slash_loss *out);
-/* A queued withdrawal within its slashable window: it pays mulWad(scaled shares, f). ERR_OVERFLOW: as above. */
-MUST_CHECK enum err slash_of_withdrawal(struct amount scaled_shares, struct amount factor_before,
-                                        struct amount factor_after, struct slash_loss *out);
-
 #endif

@@ -6,7 +6,6 @@ static void what_never_was__is_zero(void **state)
     (void)state;
     assert_state(allocation_at(NULL, 7), 0, 0, 0);
     assert_int_equal(allocation_delay_at(NULL, 7), 0);
-    assert_false(operator_is_slashable_at(NULL, 0));
     assert_true(address_is_zero(slasher_at(NULL, 7)));
 }
 
@@ -136,10 +135,12 @@ static void a_removed_operator__is_slashable_through_the_delay(void **state)
     watch(&b, TIMELINE_OPERATOR_SET_MEMBER, &key);
     struct happening h[] = {{ADDED, 10, 1, 0, 0, 0}, {REMOVED, 20, 1, 0, 0, 0}};
     batch(&b, h, 1, NULL);
-    assert_true(operator_is_slashable_at(last(&b, TIMELINE_OPERATOR_SET_MEMBER, &key), 1000));
+    const struct operator_set_member_row *row = last(&b, TIMELINE_OPERATOR_SET_MEMBER, &key);
+    assert_true(row->registered);
     batch(&b, h + 1, 1, NULL);
-    assert_true(operator_is_slashable_at(last(&b, TIMELINE_OPERATOR_SET_MEMBER, &key), 20 + D));
-    assert_false(operator_is_slashable_at(last(&b, TIMELINE_OPERATOR_SET_MEMBER, &key), 20 + D + 1));
+    row = last(&b, TIMELINE_OPERATOR_SET_MEMBER, &key);
+    assert_false(row->registered);
+    assert_int_equal(row->slashable_until, 20 + D);
     books_done(&b);
 }
 
@@ -167,24 +168,6 @@ static void a_set__has_the_recipient_and_strategies_last_said(void **state)
     books_done(&b);
 }
 
-static void slashable_stake__rounds_down_twice_and_is_nothing_where_nothing_can_be_slashed(void **state)
-{
-    (void)state;
-    struct amount out;
-    /* divWad(1, 3) = 333333333333333333; mulWad(10, that) = 3 */
-    assert_int_equal(allocation_slashable_stake(n(10), n(1), n(3), true, &out), OK);
-    assert_int_equal(amount_compare(out, n(3)), 0);
-    assert_int_equal(allocation_slashable_stake(n(3), n(1), n(3), true, &out), OK);
-    assert_int_equal(amount_compare(out, n(0)), 0);
-    assert_int_equal(allocation_slashable_stake(amount_max, n(WAD), n(WAD), true, &out), OK);
-    assert_int_equal(amount_compare(out, amount_max), 0);
-    assert_int_equal(allocation_slashable_stake(amount_max, n(WAD), n(WAD), false, &out), OK);
-    assert_int_equal(amount_compare(out, n(0)), 0);
-    assert_int_equal(allocation_slashable_stake(amount_max, n(0), n(0), true, &out), OK);
-    assert_int_equal(amount_compare(out, n(0)), 0);
-    assert_int_equal(allocation_slashable_stake(amount_max, n(2), n(1), true, &out), ERR_OVERFLOW);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,7 +182,6 @@ int main(void)
         cmocka_unit_test(a_slasher__that_is_replaced_before_its_time_never_slashes),
         cmocka_unit_test(a_removed_operator__is_slashable_through_the_delay),
         cmocka_unit_test(a_set__has_the_recipient_and_strategies_last_said),
-        cmocka_unit_test(slashable_stake__rounds_down_twice_and_is_nothing_where_nothing_can_be_slashed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

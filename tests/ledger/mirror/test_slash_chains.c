@@ -7,6 +7,7 @@
 #include "ledger/slash.h"
 #include "ledger/stake.h"
 #include "tests/ledger/support/books.h"
+#include "tests/ledger/support/encumbered.h"
 #include "tests/support/unit.h"
 
 /* What an operator has in a strategy, straight from the logs. */

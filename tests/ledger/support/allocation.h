@@ -4,6 +4,7 @@
 
 #include "ledger/allocation.h"
 #include "tests/ledger/support/books.h"
+#include "tests/ledger/support/encumbered.h"
 #include "tests/support/unit.h"
 
 enum { SETS = 3, D = 15 /* deallocation delay */ };
