@@ -183,8 +183,13 @@ static enum err against_chain(const struct command *c, const struct session *s, 
 /* OK, or misuse, which has been told. */
 static enum status check_options(const struct command *c, struct reconcile_options *o)
 {
-    if (!config_flag(c->config, "against-chain"))
+    static const char *const belonging[] = {"sample", "all", "seed", "at"};
+    if (!config_flag(c->config, "against-chain")) {
+        for (size_t i = 0; i < sizeof belonging / sizeof *belonging; i++)
+            if (config_given(c->config, belonging[i]))
+                return command_misused(c, "--sample, --all, --seed and --at go with --against-chain");
         return STATUS_OK;
+    }
     size_t n;
     const char *const *sources = config_list(c->config, "source", &n);
     if (n == 0)
