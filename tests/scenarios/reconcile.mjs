@@ -233,6 +233,7 @@ test("misuse and blocks that are not there are told", async () => {
         [["--source", node.url, "--at", "soon"], /at: must be .* is 'soon'/],
     ])
         assert.match((await run([...base, ...args], 2)).log, told);
+    assert.match((await run(["verify", "--sample", "5", "--database", cluster.conninfo(database)], 2)).log, /go with --against-chain/);
     for (const at of ["100000", "0x" + "ab".repeat(32)])
         assert.match((await run([...base, "--source", node.url, "--at", at], 1)).log, /no such block in the books/);
     const empty = cluster.create();
