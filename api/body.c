@@ -204,6 +204,8 @@ static enum err read_at(const json_t *j, struct at *out)
 enum err body_read(const char *text, size_t n, struct request *r)
 {
     AUTO_JSON tree = NULL;
+    if (n == 0)
+        return err_with(ERR_FIELD, "body: is empty");
     enum err e = json_parse(text, n, BODY_DEPTH, &tree);
     if (e != OK && strncmp(err_detail(), "JSON", 4) == 0) { /* otherwise it names a member */
         const char *detail = arena_text(r->arena, err_detail(), strlen(err_detail()));
@@ -284,15 +286,6 @@ struct address body_address_at(const struct request *r, const char *path, size_t
     return a;
 }
 
-struct hash body_hash_at(const struct request *r, const char *path, size_t i)
-{
-    const json_t *j = scalar(r, path, i, T_HASH);
-    struct hash h;
-    enum err e = hash_parse(json_string_value(j), json_string_length(j), &h);
-    assert(e == OK);
-    return h;
-}
-
 struct amount body_amount_at(const struct request *r, const char *path, size_t i)
 {
     const json_t *j = scalar(r, path, i, T_AMOUNT);
@@ -307,42 +300,12 @@ uint64_t body_u64_at(const struct request *r, const char *path, size_t i)
     return (uint64_t)json_integer_value(scalar(r, path, i, T_U64));
 }
 
-bool body_flag_at(const struct request *r, const char *path, size_t i)
-{
-    return json_is_true(scalar(r, path, i, T_BOOL));
-}
-
-const char *body_text_at(const struct request *r, const char *path, size_t i)
-{
-    return json_string_value(scalar(r, path, i, T_TEXT));
-}
-
 struct address body_address(const struct request *r, const char *path)
 {
     return body_address_at(r, path, 0);
 }
 
-struct hash body_hash(const struct request *r, const char *path)
-{
-    return body_hash_at(r, path, 0);
-}
-
-struct amount body_amount(const struct request *r, const char *path)
-{
-    return body_amount_at(r, path, 0);
-}
-
 uint64_t body_u64(const struct request *r, const char *path)
 {
     return body_u64_at(r, path, 0);
-}
-
-bool body_flag(const struct request *r, const char *path)
-{
-    return body_flag_at(r, path, 0);
-}
-
-const char *body_text(const struct request *r, const char *path)
-{
-    return body_text_at(r, path, 0);
 }

@@ -51,11 +51,6 @@ struct address request_address(const struct request *r, const char *name)
     return given(r, name, PARAMETER_ADDRESS)->address;
 }
 
-struct hash request_hash(const struct request *r, const char *name)
-{
-    return given(r, name, PARAMETER_HASH)->hash;
-}
-
 uint64_t request_u64(const struct request *r, const char *name)
 {
     return given(r, name, PARAMETER_U64)->u64;

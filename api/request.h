@@ -87,7 +87,6 @@ const struct value *request_value(const struct request *r, const char *name);
 bool request_given(const struct request *r, const char *name);
 /* Value of a parameter that is required or was given (assertion). */
 struct address request_address(const struct request *r, const char *name);
-struct hash request_hash(const struct request *r, const char *name);
 uint64_t request_u64(const struct request *r, const char *name);
 const char *request_text(const struct request *r, const char *name);
 size_t request_choice(const struct request *r, const char *name); /* not given: the spec's first choice */

@@ -57,14 +57,14 @@
  *         struct address operator = body_address(r, "operator");
  *         for (size_t i = 0; i < body_count(r, "strategies"); i++)
  *             TRY(slash(db, r->as_of.position, operator, body_address_at(r, "strategies", i), body_amount_at(r, "wads", i), reply));
- *         if (body_given(r, "note")) ... body_text(r, "note") ...
+ *         if (body_given(r, "epoch")) ... body_u64(r, "epoch") ...
  *     }
  *     {.method = "POST", .path = "/v1/simulations/slash", .about = "What a slash would cost.",
  *      .shape = SHAPE_OBJECT, .takes_at = true, .cache = CACHE_NEVER,
  *      .body = MEMBERS({.name = "operator", .type = T_ADDRESS, .about = "Whom to slash."},
  *                      {.name = "strategies", .type = T_ADDRESS, .nest = NEST_SCALARS, .max = 32, .about = "In which."},
  *                      {.name = "wads", .type = T_AMOUNT, .nest = NEST_SCALARS, .max = 32, .about = "How much, 1e18 = all."},
- *                      {.name = "note", .type = T_TEXT, .optional = true, .about = "Anything."}),
+ *                      {.name = "epoch", .type = T_U64, .optional = true, .about = "When."}),
  *      .members = MEMBERS(...), .run = run} */
 #ifndef API_ROUTE_H
 #define API_ROUTE_H

@@ -135,7 +135,8 @@ static enum err compute_run(const struct request *r, struct db *db, struct reply
     }
     jw_object_end(w);
     jw_key(w, "note");
-    body_given(r, "note") ? jw_text(w, body_text(r, "note")) : jw_null(w);
+    const json_t *note = json_object_get(r->body, "note");
+    json_is_string(note) ? jw_text(w, json_string_value(note)) : jw_null(w);
     jw_key(w, "position");
     jw_i64(w, r->as_of.position);
     return OK;

@@ -84,6 +84,7 @@ test("a member that is wrong is named by its path", async () => {
         assert.equal(json.request_id, header("request-id"));
         assert.equal(header("cache-control"), "no-store");
     }
+    assert.equal((await send("/test/compute", "")).json.detail, "body: is empty");
 });
 
 test("another content type is 415, too much is 413, and neither ends the server", async () => {
