@@ -145,20 +145,14 @@ static void write_magnitudes(struct json_writer *w, const struct simulated *t)
         jw_amount(w, t->emitted);
 }
 
-/* No more is taken than there is: slash_compute saw to it. */
-static struct amount less(struct amount before, struct amount taken)
-{
-    struct amount after = amount_zero;
-    return amount_subtract(before, taken, &after) == OK ? after : amount_zero;
-}
-
 static void write_strategy(struct json_writer *w, const struct simulated *t)
 {
     jw_object(w);
     put_address(w, "strategy", t->strategy);
     put_amount(w, "wad", t->wad);
     write_magnitudes(w, t);
-    put_change(w, "operator_shares", t->before.operator_shares, less(t->before.operator_shares, t->after.live_shares));
+    put_change(w, "operator_shares", t->before.operator_shares,
+               amount_minus_or_zero(t->before.operator_shares, t->after.live_shares));
     put_amount(w, "live_shares", t->after.live_shares);
     put_amount(w, "queued_shares", t->after.queued_shares);
     put_amount(w, "total_shares", t->after.total_shares);

@@ -62,12 +62,6 @@ static struct amount deposit_of(struct books *b, struct address staker, struct a
     return account_get(b, &key)->balance;
 }
 
-static struct amount minus(struct amount a, struct amount b)
-{
-    struct amount out = amount_zero;
-    return amount_subtract(a, b, &out) == OK ? out : amount_zero;
-}
-
 /* The least x with x * k >= q * 1e18, at least `otherwise` if there is none. */
 static struct amount least_with(struct amount q, struct amount k, struct amount otherwise)
 {
@@ -87,8 +81,8 @@ struct withdrawal_taken withdrawal_taken(struct books *b, struct address staker,
     if (amount_is_zero(taken.least)) /* StrategyManager refuses to remove nothing */
         taken.least = one;
     if (amount_add(q, one, &next) == OK)
-        taken.most = minus(least_with(next, k, amount_max), one);
-    struct amount not_all = minus(has, one); /* something was left, or the factor had been reset */
+        taken.most = amount_minus_or_zero(least_with(next, k, amount_max), one);
+    struct amount not_all = amount_minus_or_zero(has, one); /* something was left, or the factor had been reset */
     if (item->moves && amount_compare(taken.most, not_all) > 0)
         taken.most = not_all;
     if (!item->moves || amount_compare(taken.most, taken.least) < 0)
@@ -124,7 +118,8 @@ void withdrawal_ask(struct books *b, struct address strategy_manager, struct add
     struct amount left, most, has = deposit_of(b, staker, item->strategy);
     if (amount_add(taken->most, doubt_of(b, staker, item->strategy), &most) != OK ||
         amount_subtract(amount_from_be(read->bytes.p), later, &left) != OK ||
-        amount_compare(left, minus(has, taken->least)) > 0 || amount_compare(left, minus(has, most)) < 0)
+        amount_compare(left, amount_minus_or_zero(has, taken->least)) > 0 ||
+        amount_compare(left, amount_minus_or_zero(has, most)) < 0)
         return;
     taken->left_known = true;
     taken->left = left;
@@ -149,17 +144,17 @@ static struct amount take(struct books *b, struct address manager, struct addres
     struct amount x = taken->least, doubt, before = doubt_of(b, staker, strategy);
     if (taken->left_known) {
         /* What was left makes good for doubts of before, too; they were not part of this x. */
-        struct amount gone = minus(deposit_of(b, staker, strategy), taken->left);
+        struct amount gone = amount_minus_or_zero(deposit_of(b, staker, strategy), taken->left);
         if (!amount_is_zero(before))
             put_doubt(b, staker, strategy, amount_zero);
         stake_apply_removal(b, manager, staker, strategy, gone);
         return amount_compare(gone, taken->most) > 0 ? taken->most : gone;
     }
     stake_apply_removal(b, manager, staker, strategy, x);
-    if (amount_add(before, minus(taken->most, taken->least), &doubt) != OK)
+    if (amount_add(before, amount_minus_or_zero(taken->most, taken->least), &doubt) != OK)
         doubt = amount_max;
     /* The factor was not reset, so that at least one share is left. */
-    struct amount cap = minus(deposit_of(b, staker, strategy), amount_from_u64(1));
+    struct amount cap = amount_minus_or_zero(deposit_of(b, staker, strategy), amount_from_u64(1));
     if (amount_compare(doubt, cap) > 0)
         doubt = cap;
     if (amount_compare(doubt, before) != 0)

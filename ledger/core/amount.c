@@ -90,6 +90,11 @@ enum err amount_subtract(struct amount a, struct amount b, struct amount *out)
     return OK;
 }
 
+struct amount amount_minus_or_zero(struct amount a, struct amount b)
+{
+    return amount_compare(a, b) > 0 ? delta_between(b, a).magnitude : amount_zero;
+}
+
 /* a * b / c, rounded up when asked to and the division is not even. */
 static enum err mul_div(struct amount a, struct amount b, struct amount c, bool up, struct amount *out)
 {

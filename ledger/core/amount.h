@@ -46,6 +46,7 @@ int amount_compare(struct amount a, struct amount b); /* -1, 0, 1 */
 /* ERR_OVERFLOW: the sum is 2^256 or more; the difference is negative. */
 MUST_CHECK enum err amount_add(struct amount a, struct amount b, struct amount *out);
 MUST_CHECK enum err amount_subtract(struct amount a, struct amount b, struct amount *out);
+struct amount amount_minus_or_zero(struct amount a, struct amount b); /* a - b, 0 where that is negative */
 /* a * b / c over a 512-bit product. ERR_OVERFLOW: c is zero or the quotient does not fit. */
 MUST_CHECK enum err amount_mul_div_floor(struct amount a, struct amount b, struct amount c, struct amount *out);
 MUST_CHECK enum err amount_mul_div_ceil(struct amount a, struct amount b, struct amount c, struct amount *out);

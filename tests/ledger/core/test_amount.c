@@ -71,6 +71,10 @@ static void amount_subtract__refuses_a_negative_result(void **unused)
     assert_same(a, amount_wad);
     assert_int_equal(amount_subtract(a, amount_wad, &a), OK); /* the output may be an input */
     assert_true(amount_is_zero(a));
+    assert_same(amount_minus_or_zero(amount_max, amount_wad),
+                amount_of("115792089237316195423570985008687907853269984665640564039456584007913129639935"));
+    assert_same(amount_minus_or_zero(amount_wad, amount_max), amount_zero);
+    assert_same(amount_minus_or_zero(amount_wad, amount_wad), amount_zero);
 }
 
 static void amount_to_u64__refuses_65_bits(void **unused)
