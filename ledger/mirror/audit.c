@@ -13,6 +13,7 @@
 #include "ledger/core/log.h"
 #include "ledger/mirror/mirror.h"
 #include "ledger/mirror/reconcile.h"
+#include "ledger/mirror/rpc.h"
 
 enum {
     AUDIT_SAMPLE = 25,       /* subjects a view function */
@@ -55,13 +56,6 @@ static void health_audited(const struct reconcile_report *r)
     health.last_block = r->number;
     health.last_differences = r->differences;
     pthread_mutex_unlock(&health_lock);
-}
-
-static time_t monotonic_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
 }
 
 /* A connection that audit_stop can break. */
@@ -171,7 +165,7 @@ static enum err audit_block(struct audit *a, const struct standing *s)
 static void wait_for(struct audit *a, unsigned seconds)
 {
     unsigned most = a->options.interval_seconds;
-    a->next = monotonic_seconds() + (seconds < most ? seconds : most);
+    a->next = clock_seconds() + (seconds < most ? seconds : most);
 }
 
 static enum err look_and_audit(struct audit *a)
@@ -205,7 +199,7 @@ static bool may_look(const struct audit *a)
 {
     struct mirror_health h;
     mirror_health_get(&h);
-    return h.leader && !h.stopped && monotonic_seconds() >= a->next;
+    return h.leader && !h.stopped && clock_seconds() >= a->next;
 }
 
 static void *run(void *arg)

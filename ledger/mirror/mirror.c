@@ -10,6 +10,7 @@
 #include "ledger/core/log.h"
 #include "ledger/mirror/feeder.h"
 #include "ledger/mirror/rebuild.h"
+#include "ledger/mirror/rpc.h"
 #include "ledger/mirror/writer.h"
 
 enum { TAKE_MS = 200, STANDBY_MS = 500, RESTART_MS_FIRST = 100, RESTART_MS_MAX = 5000, PROGRESS_SECONDS = 5 };
@@ -80,13 +81,6 @@ struct run {
     bool caught_up; /* the source's head was reached once in this life */
 };
 
-static time_t monotonic_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 static void wait_ms(const struct mirror_options *o, unsigned ms)
 {
     for (unsigned waited = 0; waited < ms && !atomic_load(o->stop); waited += 50)
@@ -95,7 +89,7 @@ static void wait_ms(const struct mirror_options *o, unsigned ms)
 
 static void report_progress(struct run *r, const struct step *step)
 {
-    time_t now = monotonic_seconds();
+    time_t now = clock_seconds();
     if (now - r->reported < PROGRESS_SECONDS)
         return;
     struct mirror_health h;
@@ -114,7 +108,7 @@ static enum err end_bulk(struct run *r, const char *why)
         return OK;
     log_info("mirror", "%s; building the indexes", why);
     TRY(writer_bulk(r->writer, false));
-    r->renewed = monotonic_seconds();
+    r->renewed = clock_seconds();
     r->bulk = false;
     return OK;
 }
@@ -141,8 +135,7 @@ static enum err take_step(struct run *r, const struct parcel *p)
         TRY(writer_book(r->writer, step, p->decoded));
         if (writer_must_read(r->writer))
             TRY(end_bulk(r, "more accounts than are kept in memory"));
-        else if (writer_cursor(r->writer)->events > BULK_EVENTS_MAX ||
-                 monotonic_seconds() - r->began > BULK_SECONDS_MAX)
+        else if (writer_cursor(r->writer)->events > BULK_EVENTS_MAX || clock_seconds() - r->began > BULK_SECONDS_MAX)
             TRY(end_bulk(r, "a long load"));
         break;
     case STEP_REORG:
@@ -154,7 +147,7 @@ static enum err take_step(struct run *r, const struct parcel *p)
         TRY(note_caught_up(r));
         break;
     }
-    r->renewed = monotonic_seconds();
+    r->renewed = clock_seconds();
     health_step(r->feeder, step);
     if (step->kind == STEP_BLOCKS && step->blocks[step->n_blocks - 1].number >= step->head)
         TRY(note_caught_up(r));
@@ -168,9 +161,9 @@ static enum err take_step(struct run *r, const struct parcel *p)
 static enum err follow(struct run *r)
 {
     while (!atomic_load(r->options->stop)) {
-        if (monotonic_seconds() - r->renewed >= LEASE_RENEW_SECONDS) {
+        if (clock_seconds() - r->renewed >= LEASE_RENEW_SECONDS) {
             TRY(writer_renew(r->writer));
-            r->renewed = monotonic_seconds();
+            r->renewed = clock_seconds();
         }
         struct parcel *p = feeder_take(r->feeder, TAKE_MS);
         if (p == NULL)
@@ -244,7 +237,7 @@ static enum err open_run(struct run *r)
         TRY(writer_bulk(r->writer, true));
         r->bulk = true;
     }
-    r->renewed = r->reported = r->began = monotonic_seconds();
+    r->renewed = r->reported = r->began = clock_seconds();
     log_info("mirror", "writing from block %" PRId64 ", epoch %" PRId64, cursor->head_number + 1, cursor->epoch);
     return start_feeder(r);
 }

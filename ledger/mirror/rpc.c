@@ -44,6 +44,11 @@ uint64_t clock_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+time_t clock_seconds(void)
+{
+    return (time_t)(clock_ms() / 1000);
+}
+
 enum err rpc_open(const char *url, const struct http_options *options, struct rpc_counters *counters, struct rpc **out)
 {
     struct http *http;

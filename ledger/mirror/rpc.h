@@ -6,6 +6,8 @@
 #ifndef LEDGER_MIRROR_RPC_H
 #define LEDGER_MIRROR_RPC_H
 
+#include <time.h>
+
 #include "ledger/core/json.h"
 #include "ledger/mirror/http.h"
 
@@ -60,6 +62,8 @@ bool rpc_state_is_gone(const char *message);
 uint64_t rpc_silence_ms(const struct rpc *r);
 /* Size of the last answer in bytes, unpacked. */
 size_t rpc_answer_bytes(const struct rpc *r);
-uint64_t clock_ms(void); /* monotonic */
+/* Monotonic. */
+uint64_t clock_ms(void);
+time_t clock_seconds(void);
 
 #endif
