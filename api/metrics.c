@@ -98,6 +98,10 @@ static void write_state(const struct service *s, struct buffer *b)
     one(b, "generation", "gauge", "Generation of the books; rises with a rebuild.", (int64_t)state.generation);
     one(b, "state_version", "counter", "Commits that changed an answer.", (int64_t)state.version);
     one(b, "mirror_stopped", "gauge", "1 if the mirror refuses to go on (a reorg below finalized).", state.stopped);
+    if (state.audit_block < 0)
+        return;
+    one(b, "audit_block", "gauge", "The finalized block that was compared last.", state.audit_block);
+    one(b, "audit_differences", "gauge", "Differences that the last comparison found.", state.audit_differences);
 }
 
 static void write_process(const struct service *s, struct buffer *b)
@@ -166,10 +170,6 @@ static void write_audits(struct buffer *b)
     one(b, "audit_differences_total", "counter", "Figures other than the contract's.", (int64_t)h.differences);
     one(b, "audit_unchecked_total", "counter",
         "Figures not compared: the node could not answer, or logs leave them in doubt.", (int64_t)h.unchecked);
-    if (h.audits == 0)
-        return;
-    one(b, "audit_block", "gauge", "The finalized block that was compared last.", (int64_t)h.last_block);
-    one(b, "audit_differences", "gauge", "Differences that the last comparison found.", (int64_t)h.last_differences);
 }
 
 static enum err metrics_page(const struct request *r, struct reply *reply)

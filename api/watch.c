@@ -32,17 +32,18 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* mirror.cursor, as far as answers depend on it. */
+/* mirror.cursor, as far as answers depend on it, and what the last audit came to. */
 struct cursor_row {
     bool has_head, has_network, stopped;
-    int64_t chain_id, generation, version, head, safe, finalized, source_head, expires;
+    int64_t chain_id, generation, version, head, safe, finalized, source_head, expires, audit_block, audit_differences;
     struct hash network;
 };
 static const struct record cursor_record =
     RECORD(cursor_row, FIELD(cursor_row, has_head), FIELD(cursor_row, has_network), FIELD(cursor_row, stopped),
            FIELD(cursor_row, chain_id), FIELD(cursor_row, generation), FIELD(cursor_row, version),
            FIELD(cursor_row, head), FIELD(cursor_row, safe), FIELD(cursor_row, finalized),
-           FIELD(cursor_row, source_head), FIELD(cursor_row, expires), FIELD(cursor_row, network));
+           FIELD(cursor_row, source_head), FIELD(cursor_row, expires), FIELD(cursor_row, network),
+           FIELD(cursor_row, audit_block), FIELD(cursor_row, audit_differences));
 
 static enum err read_state(struct db *db, struct state *out)
 {
@@ -54,8 +55,10 @@ static enum err read_state(struct db *db, struct state *out)
         "safe, CASE WHEN c.finalized_number >= f.number THEN c.finalized_number ELSE -1 END AS finalized,"
         " coalesce(c.source_head, -1) AS source_head, coalesce(extract(epoch FROM c.expires_at)::bigint, -1) AS "
         "expires,"
-        " coalesce(c.network_hash, decode(repeat('00', 32), 'hex')) AS network FROM mirror.cursor c"
-        " LEFT JOIN LATERAL (SELECT n.number FROM mirror.chain n ORDER BY n.number LIMIT 1) f ON true";
+        " coalesce(c.network_hash, decode(repeat('00', 32), 'hex')) AS network,"
+        " coalesce(u.at_block, -1) AS audit_block, coalesce(u.differences, 0) AS audit_differences FROM mirror.cursor c"
+        " LEFT JOIN LATERAL (SELECT n.number FROM mirror.chain n ORDER BY n.number LIMIT 1) f ON true"
+        " LEFT JOIN LATERAL (SELECT a.at_block, a.differences FROM mirror.audit a ORDER BY a.id DESC LIMIT 1) u ON true";
     AUTO_ARENA arena = {0};
     struct cursor_row row;
     TRY(db_one(db, sql, WITH_NOTHING, &cursor_record, &arena, &row));
@@ -72,7 +75,9 @@ static enum err read_state(struct db *db, struct state *out)
                           .finalized = row.finalized,
                           .source_head = row.source_head,
                           .expires_unix = row.expires,
-                          .stopped = row.stopped};
+                          .stopped = row.stopped,
+                          .audit_block = row.audit_block,
+                          .audit_differences = row.audit_differences};
     return OK;
 }
 
@@ -180,7 +185,7 @@ enum err watch_open(const char *conninfo, const char *role, struct watch **out)
     memset(w, 0, sizeof *w);
     w->conninfo = conninfo;
     w->role = role;
-    w->state.safe = w->state.finalized = w->state.source_head = w->state.expires_unix = -1;
+    w->state.safe = w->state.finalized = w->state.source_head = w->state.expires_unix = w->state.audit_block = -1;
     atomic_init(&w->epoch, 1);
     w->read_at = now_ms();
     w->pause_ms = RETRY_LEAST_MS;

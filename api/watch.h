@@ -1,7 +1,7 @@
 /* api/watch.h - what the process knows of the mirror's state, and when it changes.
  *
- * A thread listens on channel altledger_state (the writer notifies in its commit) and reads mirror.cursor at least every
- * WATCH_POLL_MS. Each change of what answers depend on begins a new epoch; cached answers hold for one. */
+ * A thread listens on channel altledger_state (the writer notifies in its commit) and reads mirror.cursor and the last row of
+ * mirror.audit at least every WATCH_POLL_MS. Each change of what answers depend on begins a new epoch; cached answers hold for one. */
 #ifndef API_WATCH_H
 #define API_WATCH_H
 
@@ -25,6 +25,8 @@ struct state {
     int64_t safe, finalized, source_head; /* -1: none */
     int64_t expires_unix;                 /* the lease's end; -1: none */
     bool stopped;                         /* the mirror refuses to go on */
+    int64_t audit_block;                  /* of the last audit; -1: there was none */
+    int64_t audit_differences;            /* that it found */
 };
 
 struct watch;

@@ -53,8 +53,6 @@ static void health_audited(const struct reconcile_report *r)
     health.checked += r->checked;
     health.differences += r->differences;
     health.unchecked += r->unchecked;
-    health.last_block = r->number;
-    health.last_differences = r->differences;
     pthread_mutex_unlock(&health_lock);
 }
 

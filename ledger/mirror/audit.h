@@ -31,7 +31,6 @@ struct audit_health {
     bool running;
     uint64_t audits, failures;                /* finished; given up */
     uint64_t checked, differences, unchecked; /* figures, of all audits */
-    uint64_t last_block, last_differences;
 };
 void audit_health_get(struct audit_health *out);
 

@@ -271,7 +271,8 @@ test("run audits each finalized block, and every process shows the result", asyn
     assert.match(wrong.last_difference, new RegExp(`^totalSupply\\(\\) of ${economy.plain}: ours \\d+, the chain's \\d+$`, "i"));
     await life.program.says(/error +audit.*totalSupply\(\) of /i);
     assert.ok(await metric(life.url, "audit_differences_total") >= 1);
-    assert.equal(await metric(life.url, "audit_differences"), 1);
+    for (const { url } of [life, reader])
+        await until(async () => await metric(url, "audit_differences") === 1, "the gauge shows the difference", 20000);
     assert.equal((await get(`${life.url}/v1/status`)).audit.last_difference, wrong.last_difference);
 
     // While nobody can look, nothing is taken back.
@@ -288,6 +289,10 @@ test("run audits each finalized block, and every process shows the result", asyn
 
     await life.program.kill("SIGTERM").ends(0);
     assert.equal((await audit()).at_block, healed.at_block);
+    const again = await serve("serve", "--database", conninfo);
+    t.after(() => again.program.kill("SIGKILL"));
+    await until(async () => await metric(again.url, "audit_block") === healed.at_block, "a new process shows the last audit", 20000);
+    assert.equal(await metric(again.url, "audit_differences"), 0);
     await node.ask("evm_revert", snapshot);
 });
 
