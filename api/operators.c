@@ -147,13 +147,21 @@ static enum err operator_answer(const struct request *r, const struct rows *rows
     "  CROSS JOIN LATERAL api_v1.operator_set_members(s.avs, s.id, a.position, a.number) m"                           \
     "  WHERE ($6::bigint IS NULL OR s.id = $6) AND m.registered AND m.operator " compare " $9) m " SINCE              \
     " ORDER BY m.operator " order " LIMIT $10) o) x ON true ORDER BY x.key " order
+/* The default of $7: what ALT is staked in. Its value is needed once a statement. */
+#define OF_STRATEGY                                                                                                   \
+    ", w AS MATERIALIZED (SELECT coalesce($7, (SELECT s.strategy FROM api_v1.strategies(a.position) s"                \
+    "   WHERE s.token = api_v1.power_token() OR s.token IN"                                                           \
+    "     (SELECT v.vault FROM api_v1.vaults(a.position) v WHERE v.asset = api_v1.power_token())"                     \
+    "   ORDER BY s.strategy LIMIT 1), (SELECT n.asset FROM ledger.account n CROSS JOIN LATERAL (SELECT e.balance"     \
+    "     FROM ledger.entry e WHERE e.account = n.id AND e.position <= a.position ORDER BY e.position DESC LIMIT 1) e" \
+    "   WHERE n.book = 8 AND e.balance > 0 ORDER BY n.asset LIMIT 1)) AS strategy FROM a) "
 /* No index can hold amounts as of any block: every page reads all operators of the strategy once, and each costs the same. */
 #define BY_SHARES(compare, order)                                                                                     \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" OPERATOR_COLUMNS                                              \
+    SQL_AT OF_STRATEGY "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" OPERATOR_COLUMNS                                  \
     "SELECT m.operator, f.since_block, m.amount_key FROM (SELECT n.owner::bytea AS operator,"                         \
     "  e.balance::numeric AS amount_key FROM ledger.account n CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e" \
     "    WHERE e.account = n.id AND e.position <= a.position ORDER BY e.position DESC LIMIT 1) e"                     \
-    "  WHERE n.book = 8 AND n.asset = $7 AND n.created <= a.position AND e.balance > 0"                               \
+    "  WHERE n.book = 8 AND n.asset = (SELECT w.strategy FROM w) AND n.created <= a.position AND e.balance > 0"       \
     "    AND (e.balance::numeric, n.owner::bytea) " compare " ($8, $9)"                                               \
     "  ORDER BY e.balance " order ", n.owner " order " LIMIT $10) m " SINCE                                           \
     ") o) x ON true ORDER BY x.amount_key " order ", x.key " order
@@ -171,14 +179,10 @@ static enum err check_filters(const struct request *r, bool by_shares)
 {
     if (request_given(r, "operator_set") && !request_given(r, "avs"))
         return err_with(ERR_FIELD, "operator_set: needs avs");
-    if (by_shares && !request_given(r, "strategy"))
-        return err_with(ERR_FIELD, "strategy: sort=shares needs it");
     if (!by_shares && request_given(r, "strategy"))
         return err_with(ERR_FIELD, "strategy: only with sort=shares");
     if (by_shares && request_given(r, "avs"))
         return err_with(ERR_FIELD, "avs: not with sort=shares");
-    if (by_shares && r->at.kind != AT_LATEST && !r->page.continued)
-        return err_with(ERR_FIELD, "sort: shares is for at=latest only");
     return OK;
 }
 
@@ -215,71 +219,75 @@ static void write_shares(struct json_writer *w, const struct rows *rows, size_t 
         .name = "since_block", .type = T_U64, .about = "The block that registered it." \
     }
 
-const struct route operators_routes[] = {
-    {.method = "GET",
-     .path = "/v1/operators",
-     .about = "EigenLayer operators, ordered by address or, at the latest block, by their shares in one strategy.",
-     .shape = SHAPE_LIST,
-     .takes_at = true,
-     .cache = CACHE_STATE,
-     .parameters = PARAMETERS(
-         {.name = "sort",
-          .type = PARAMETER_CHOICE,
-          .choices = CHOICES("address", "shares"),
-          .about =
-              "shares: in `strategy`; only with at=latest, the largest first unless order=asc; who has none is left out."},
-         {.name = "strategy", .type = PARAMETER_ADDRESS, .about = "Whose shares sort=shares compares."},
-         {.name = "avs",
-          .type = PARAMETER_ADDRESS,
-          .about = "Only operators registered in an operator set of this AVS."},
-         {.name = "operator_set",
-          .type = PARAMETER_U64,
-          .max = UINT32_MAX,
-          .about = "With avs: only operators registered in this operator set."}),
-     .members = MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The operator."}, APPROVER, SINCE_BLOCK,
-                        {.name = "shares",
-                         .nest = NEST_LIST,
-                         .members = shares_members,
-                         .write = write_shares,
-                         .about = "Shares delegated to it that are not zero, ordered by strategy."}),
-     .KEYS(T_AMOUNT, T_ADDRESS),
-     .both_orders = true,
-     .descends = operators_descend,
-     .ask = operators_ask},
-    {.method = "GET",
-     .path = "/v1/operators/{address}",
-     .about =
-         "What EigenLayer's contracts say of an operator at a block; of an address that has not registered: nothing.",
-     .shape = SHAPE_OBJECT,
-     .takes_at = true,
-     .cache = CACHE_STATE,
-     .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "The operator."}),
-     .members =
-         MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The operator."}, APPROVER,
-                 {.name = "registered", .type = T_BOOL, .about = "What isOperator answers."},
-                 {.name = "since_block",
-                  .type = T_U64,
-                  .nullable = true,
-                  .about = "The block that registered it; null: none has."},
-                 {.name = "shares",
-                  .nest = NEST_LIST,
-                  .members = shares_members,
-                  .about = "Shares delegated to it that are not zero, ordered by strategy."},
-                 {.name = "magnitudes",
-                  .nest = NEST_LIST,
-                  .members = magnitude_members,
-                  .about = "Left out where nothing was ever slashed and nothing is encumbered."},
-                 {.name = "allocations",
-                  .nest = NEST_LIST,
-                  .members = allocation_members,
-                  .about = "What getAllocation answers; left out where current, pending and effect block are 0."},
-                 {.name = "operator_sets",
-                  .nest = NEST_LIST,
-                  .members = membership_members,
-                  .about = "Every operator set that it ever registered for."},
-                 {.name = "allocation_delay",
-                  .type = T_U64,
-                  .about = "What getAllocationDelay answers, in blocks; 0 if unset."}),
-     .ask = operator_ask,
-     .answer = operator_answer},
-    {0}};
+const struct route operators_routes[] =
+    {{.method = "GET",
+      .path = "/v1/operators",
+      .about = "EigenLayer operators, ordered by address or by their shares in one strategy.",
+      .shape = SHAPE_LIST,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS(
+          {.name = "sort",
+           .type = PARAMETER_CHOICE,
+           .choices = CHOICES("address", "shares"),
+           .about =
+               "shares: in `strategy` as of the block, the largest first unless order=asc; who has none is left out."},
+          {.name = "strategy",
+           .type = PARAMETER_ADDRESS,
+           .about = "Whose shares sort=shares compares. Default: the strategy whose token is the one that voting power "
+                    "is counted in (ALT), or a vault over it (of several the lowest address); if there is none, the "
+                    "lowest address that operators have shares of."},
+          {.name = "avs",
+           .type = PARAMETER_ADDRESS,
+           .about = "Only operators registered in an operator set of this AVS."},
+          {.name = "operator_set",
+           .type = PARAMETER_U64,
+           .max = UINT32_MAX,
+           .about = "With avs: only operators registered in this operator set."}),
+      .members = MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The operator."}, APPROVER, SINCE_BLOCK,
+                         {.name = "shares",
+                          .nest = NEST_LIST,
+                          .members = shares_members,
+                          .write = write_shares,
+                          .about = "Shares delegated to it that are not zero, ordered by strategy."}),
+      .KEYS(T_AMOUNT, T_ADDRESS),
+      .both_orders = true,
+      .descends = operators_descend,
+      .ask = operators_ask},
+     {.method = "GET",
+      .path = "/v1/operators/{address}",
+      .about =
+          "What EigenLayer's contracts say of an operator at a block; of an address that has not registered: nothing.",
+      .shape = SHAPE_OBJECT,
+      .takes_at = true,
+      .cache = CACHE_STATE,
+      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "The operator."}),
+      .members =
+          MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The operator."}, APPROVER,
+                  {.name = "registered", .type = T_BOOL, .about = "What isOperator answers."},
+                  {.name = "since_block",
+                   .type = T_U64,
+                   .nullable = true,
+                   .about = "The block that registered it; null: none has."},
+                  {.name = "shares",
+                   .nest = NEST_LIST,
+                   .members = shares_members,
+                   .about = "Shares delegated to it that are not zero, ordered by strategy."},
+                  {.name = "magnitudes",
+                   .nest = NEST_LIST,
+                   .members = magnitude_members,
+                   .about = "Left out where nothing was ever slashed and nothing is encumbered."},
+                  {.name = "allocations",
+                   .nest = NEST_LIST,
+                   .members = allocation_members,
+                   .about = "What getAllocation answers; left out where current, pending and effect block are 0."},
+                  {.name = "operator_sets",
+                   .nest = NEST_LIST,
+                   .members = membership_members,
+                   .about = "Every operator set that it ever registered for."},
+                  {.name = "allocation_delay",
+                   .type = T_U64,
+                   .about = "What getAllocationDelay answers, in blocks; 0 if unset."}),
+      .ask = operator_ask,
+      .answer = operator_answer},
+     {0}};

@@ -412,7 +412,8 @@ test("stake: an operator, its delegators and allocations, operator sets", async 
     const stakers = [{ staker: O, since_block: 8, strategies: [] },
         { staker: E, since_block: 8, strategies: [{ strategy: S, deposit_shares: "600", scaling_factor: WAD.toString(), withdrawable_shares: "450" }] }];
     assert.deepEqual(lower(await pages(`/v1/operators/${O}/delegators`, 1)), stakers);
-    assert.deepEqual(lower(await pages(`/v1/operators?sort=shares&strategy=${S}`, 1)).map((o) => [o.address, o.shares]), [[O, [{ strategy: S, shares: "450" }]]]);
+    for (const [query, shares] of [[`strategy=${S}`, "450"], ["at=41", "750"]])
+        assert.deepEqual(lower(await pages(`/v1/operators?sort=shares&${query}`, 1)).map((o) => [o.address, o.shares]), [[O, [{ strategy: S, shares }]]]);
     for (const query of ["", `avs=${AVS}`, `avs=${AVS}&operator_set=3`]) assert.deepEqual(lower(await pages(`/v1/operators?${query}`, 1)).map((o) => o.address), [O]);
     for (const query of [`avs=${D}`, `avs=${AVS}&operator_set=4`, "at=7"]) assert.deepEqual(await pages(`/v1/operators?${query}`, 1), [], query);
     const set = { avs: AVS, id: 3, since_block: 8, recipient: null, slasher: D, pending_slasher: null, slasher_effect_block: 0, strategies: [S] };
