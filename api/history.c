@@ -118,26 +118,30 @@ static enum err history_ask(const struct request *r, struct statement *s)
 
 /* clang-format off */
 #define POINT " SELECT p.number AS block_number, b.time AS block_time, CASE WHEN $11 THEN to_timestamp(p.key) END AS moment, "
-#define POINTS                                                                                                        \
-    " AS strategies, p.key FROM api_v1.history_points(a.number, $6, $7, $8, $9, $10, $11, $12, $13) p"                \
+#define POINTS(down)                                                                                                  \
+    " AS strategies, p.key FROM api_v1.history_points(a.number, $6, $7, $8, $9, $10, $11, $12, $13, " down ") p"      \
     " CROSS JOIN LATERAL (SELECT p.number << 32 | 4294967295 AS until OFFSET 0) u"                                    \
     " LEFT JOIN LATERAL (SELECT b.time FROM mirror.chain h JOIN mirror.block b ON b.id = h.block"                     \
     "   WHERE h.number = p.number LIMIT 1) b ON true"
+#define OF_OPERATOR(down, order)                                                                                      \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" POINT "(SELECT json_agg(json_build_array("                    \
+    SQL_HEX("s.strategy") ", s.shares::text, s.max_magnitude::text, s.encumbered_magnitude::text)"                    \
+    " ORDER BY s.strategy)::text FROM api_v1.operator_strategies($5, u.until, p.number) s)" POINTS(down)              \
+    ") x ON true ORDER BY x.key " order
+#define OF_ACCOUNT(down, order)                                                                                       \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" POINT "g.operator, " STAKE("$5", "g.operator", "u.until")     \
+    POINTS(down) " LEFT JOIN LATERAL api_v1.delegated_to($5, u.until) g ON true) x ON true ORDER BY x.key " order
 /* clang-format on */
 
 static enum err operator_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" POINT "(SELECT json_agg(json_build_array(" SQL_HEX(
-        "s.strategy") ", s.shares::text, s.max_magnitude::text, s.encumbered_magnitude::text) ORDER BY s.strategy)::text"
-                      " FROM api_v1.operator_strategies($5, u.until, p.number) s)" POINTS ") x ON true ORDER BY x.key";
+    s->sql = r->page.descending ? OF_OPERATOR("true", "DESC") : OF_OPERATOR("false", "ASC");
     return history_ask(r, s);
 }
 
 static enum err account_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (" POINT
-                    "g.operator, " STAKE("$5", "g.operator", "u.until") POINTS
-        " LEFT JOIN LATERAL api_v1.delegated_to($5, u.until) g ON true) x ON true ORDER BY x.key";
+    s->sql = r->page.descending ? OF_ACCOUNT("true", "DESC") : OF_ACCOUNT("false", "ASC");
     return history_ask(r, s);
 }
 
@@ -200,6 +204,7 @@ const struct route history_routes[] =
                    .write = write_operator,
                    .about = "Where it has shares, was slashed, or anything is encumbered; ordered by strategy."}),
       .KEYS(T_I64),
+      .both_orders = true,
       .ask = operator_ask},
      {.method = "GET",
       .path = "/v1/accounts/{address}/history",
@@ -220,5 +225,6 @@ const struct route history_routes[] =
                           .write = write_account,
                           .about = "Deposits that are not zero, ordered by strategy."}),
       .KEYS(T_I64),
+      .both_orders = true,
       .ask = account_ask},
      {0}};

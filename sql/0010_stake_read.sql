@@ -242,29 +242,35 @@ COMMENT ON FUNCTION api_v1.seconds_of(bigint) IS 'Unix time of the last canonica
 
 -- In plpgsql, so that a page makes its own points only, however many lie before and behind it.
 CREATE FUNCTION api_v1.history_points(head bigint, from_number bigint, from_time timestamptz, to_number bigint, to_time timestamptz,
-                                      step bigint, in_time boolean, after bigint, points bigint)
+                                      step bigint, in_time boolean, after bigint, points bigint, down boolean)
 RETURNS TABLE (key bigint, number bigint) LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50 AS $$
 DECLARE
     lowest bigint := (SELECT h.number FROM mirror.chain h ORDER BY h.number LIMIT 1);
+    first bigint;
     last bigint;
 BEGIN
     IF in_time THEN
         lowest := api_v1.seconds_of(lowest);
-        key := coalesce(extract(epoch FROM from_time)::bigint, (api_v1.seconds_of(from_number) + step - 1) / step * step, 0);
+        first := coalesce(extract(epoch FROM from_time)::bigint, (api_v1.seconds_of(from_number) + step - 1) / step * step, 0);
         last := least(coalesce(extract(epoch FROM to_time)::bigint, api_v1.seconds_of(to_number)), api_v1.seconds_of(head));
     ELSE
-        key := coalesce(from_number, api_v1.number_at(from_time), lowest);
+        first := coalesce(from_number, api_v1.number_at(from_time), lowest);
         last := least(CASE WHEN to_time IS NULL THEN to_number ELSE coalesce(api_v1.number_at(to_time), -1) END, head);
     END IF;
-    key := key + (greatest(lowest - key, 0) + step - 1) / step * step;
-    IF after >= key THEN
-        key := key + ((after - key) / step + 1) * step;
+    first := first + (greatest(lowest - first, 0) + step - 1) / step * step;
+    IF down THEN
+        last := least(last, after - 1);
+        key := last - (last - first) % step;
+    ELSIF after >= first THEN
+        key := first + ((after - first) / step + 1) * step;
+    ELSE
+        key := first;
     END IF;
-    WHILE points > 0 AND key <= last LOOP
+    WHILE points > 0 AND key BETWEEN first AND last LOOP
         number := CASE WHEN in_time THEN api_v1.number_at(to_timestamp(key)) ELSE key END;
         RETURN NEXT;
-        key := key + step;
+        key := key + CASE WHEN down THEN -step ELSE step END;
         points := points - 1;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION api_v1.history_points(bigint, bigint, timestamptz, bigint, timestamptz, bigint, boolean, bigint, bigint) IS 'Points of a history behind the key `after`: block numbers, or (in_time) unix times with the last block at or before each. They are from, from + step, ... up to `to` and the head; without from (in_time: or with a block as from) they begin at a multiple of step since 1970.';
+COMMENT ON FUNCTION api_v1.history_points(bigint, bigint, timestamptz, bigint, timestamptz, bigint, boolean, bigint, bigint, boolean) IS 'Points of a history behind the key `after` (down: before it, backwards): block numbers, or (in_time) unix times with the last block at or before each. They are from, from + step, ... up to `to` and the head; without from (in_time: or with a block as from) they begin at a multiple of step since 1970.';

@@ -161,6 +161,8 @@ async function check_history(chain, samples, tally) {
         const points = lower(await all(`${chain.url}/v1/operators/${operator}/history?${query}`, 3));
         const stakes = lower(await all(`${chain.url}/v1/accounts/${staker}/history?${query}`, 1000));
         assert.ok(points.length > 2, query);
+        for (const limit of [1, 1000]) assert.deepEqual(lower(await all(`${chain.url}/v1/operators/${operator}/history?${query}&order=desc`, limit)), points.toReversed());
+        assert.deepEqual(lower(await all(`${chain.url}/v1/accounts/${staker}/history?${query}&order=desc`, 7)), stakes.toReversed());
         assert.deepEqual(points.map((p) => [p.block_number, p.moment]), stakes.map((p) => [p.block_number, p.moment]));
         for (const [i, { block_number: at, moment, strategies }] of points.entries()) {
             if (moment) assert.equal((await get(`${chain.url}/v1/blocks/${moment}`)).number, at, moment);
@@ -207,7 +209,11 @@ async function check_ways_to_ask(chain, sample) {
     const shares = by_shares.map((o) => BigInt(lower(o).shares.find((s) => s.strategy === chain.strategies.ALT).shares));
     assert.ok(shares.length > 2 && shares.every((n, i) => n > 0n && (i === 0 || n <= shares[i - 1])));
     assert.deepEqual(await all(`${chain.url}/v1/operators?sort=shares&strategy=${chain.strategies.ALT}&order=asc`, 3), by_shares.toReversed());
-    for (const [query, param] of [["sort=shares", "strategy"], [`sort=shares&strategy=${operator}&at=5`, "sort"], ["operator_set=1", "operator_set"]])
+    assert.deepEqual(await all(`${chain.url}/v1/operators?sort=shares`, 1), by_shares, "in what ALT is staked in, unless another is named");
+    const of_alt = (address) => BigInt(sample.operators[address]?.shares.ALT ?? 0), then = await all(`${chain.url}/v1/operators?sort=shares&at=${sample.block}`, 1);
+    const ours = lower(then).map((o) => o.address).filter((address) => address in sample.operators);
+    assert.deepEqual(ours, Object.keys(sample.operators).filter((o) => of_alt(o) > 0n).sort((x, y) => (of_alt(y) > of_alt(x) || (of_alt(y) === of_alt(x) && y > x) ? 1 : -1)));
+    for (const [query, param] of [[`sort=shares&avs=${operator}`, "avs"], [`strategy=${operator}`, "strategy"], ["operator_set=1", "operator_set"]])
         assert.equal((await get(`${chain.url}/v1/operators?${query}`, 400)).param, param);
 }
 
