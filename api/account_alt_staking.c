@@ -235,9 +235,9 @@ void account_alt_staking_write(const struct request *r, struct json_writer *w, c
         enum err e = json_parse(text, strlen(text), JSON_DEPTH_MAX, &tree);
         assert(e == OK);
         for (size_t i = 0; i < json_array_size(tree); i++) {
-            const json_t *packed = json_array_get(tree, i), *positions = json_array_get(packed, ALT_FIGURES_N);
+            const json_t *packed = json_array_get(tree, i), *positions = json_array_get(packed, 1);
             struct alt_figures figures;
-            alt_figures_read(packed, r->arena, &figures);
+            alt_figures_read(json_array_get(packed, 0), r->arena, &figures);
             for (size_t j = 0; j < json_array_size(positions); j++)
                 write_position(r, w, &figures, json_array_get(positions, j));
         }

@@ -8,21 +8,6 @@
 /* clang-format off */
 #define SQL_SECONDS(time) "extract(epoch FROM " time ")::bigint"
 
-/* The elements of an array about a contract: cooldownSeconds, last accrual (block, time), total voting stake (null: in doubt), distributions. */
-#define ALT_FIGURES(contract, until)                                                                                  \
-    SQL_HEX(contract) ", api_v1.alt_setting(" contract ", 1, " until ")::bigint,"                                     \
-    " (SELECT x.number FROM api_v1.alt_accrual(" contract ", " until ") x),"                                          \
-    " (SELECT " SQL_SECONDS("x.\"time\"") " FROM api_v1.alt_accrual(" contract ", " until ") x),"                     \
-    " (SELECT CASE WHEN coalesce(bool_and(o.frozen OR o.cooldown_doubt = 0), true)"                                   \
-    " THEN coalesce(sum(o.total_supply - o.cooling) FILTER (WHERE NOT o.frozen), 0)::text END"                        \
-    " FROM api_v1.alt_operators(" contract ", " until ") o),"                                                         \
-    " (SELECT coalesce(json_agg(json_build_array(d.distribution, d.index::text, " SQL_HEX("d.reward_token") ", "      \
-    SQL_HEX("d.reward_vault") ", d.emission_per_second::text, " SQL_SECONDS("d.starts_at") ", "                       \
-    SQL_SECONDS("d.ends_at") ", " SQL_SECONDS("d.updated_at") ", d.read_block) ORDER BY d.distribution), '[]')"       \
-    " FROM api_v1.alt_distributions(" contract ", " until ") d)"
-enum { ALT_FIGURES_N = 6 };
-/* clang-format on */
-
 struct alt_terms {
     int32_t id;
     bool has_token, has_vault;
@@ -44,7 +29,7 @@ struct alt_figures {
     size_t n;
 };
 
-/* `packed` begins with ALT_FIGURES_N elements. */
+/* `packed` is what api_v1.alt_figures() gives. */
 void alt_figures_read(const json_t *packed, struct arena *arena, struct alt_figures *out);
 /* The index as getAccruedRewards would use it now. `from_terms`: it hangs on what was read. False: not determined. */
 bool alt_index_now(const struct alt_terms *d, int64_t now, struct amount *out, bool *from_terms);

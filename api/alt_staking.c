@@ -45,16 +45,14 @@ enum {
 /* A contract without a log up to the block yields no row, hence 404. */
 static enum err alt_staking_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*, json_build_array(" ALT_FIGURES(
-        "k.address",
-        "a.position") ")::text AS figures,"
-                      " " SETTINGS " AS settings, " OPERATORS " AS operators, " REWARDS " AS rewards, " ALERTS
-                      " AS alerts, coalesce((SELECT p.paused FROM ledger.paused p WHERE p.contract = $5"
-                      "   AND p.position <= a.position ORDER BY p.position DESC LIMIT 1), false) AS paused,"
-                      " (SELECT i.position >> 32 FROM ledger.inconsistency i WHERE i.contract = $5"
-                      "   AND i.position <= a.position ORDER BY i.position LIMIT 1) AS since"
-                      " FROM a JOIN api_v1.contracts() k ON k.address = $5 AND k.kind = 'alt.staking'"
-                      " WHERE api_v1.alt_setting($5, 0, a.position) IS NOT NULL";
+    s->sql = SQL_AT "SELECT a.*, api_v1.alt_figures(k.address, a.position)::text AS figures,"
+                    " " SETTINGS " AS settings, " OPERATORS " AS operators, " REWARDS " AS rewards, " ALERTS
+                    " AS alerts, coalesce((SELECT p.paused FROM ledger.paused p WHERE p.contract = $5"
+                    "   AND p.position <= a.position ORDER BY p.position DESC LIMIT 1), false) AS paused,"
+                    " (SELECT i.position >> 32 FROM ledger.inconsistency i WHERE i.contract = $5"
+                    "   AND i.position <= a.position ORDER BY i.position LIMIT 1) AS since"
+                    " FROM a JOIN api_v1.contracts() k ON k.address = $5 AND k.kind = 'alt.staking'"
+                    " WHERE api_v1.alt_setting($5, 0, a.position) IS NOT NULL";
     statement_at(s, r);                /* $1 .. $4 */
     statement_value(s, r, "contract"); /* $5 */
     return OK;

@@ -149,3 +149,36 @@ BEGIN
                                              AND t.position <= until ORDER BY t.position DESC LIMIT 1), 0) AS pool OFFSET 0) p;
 END $$;
 COMMENT ON FUNCTION api_v1.alt_rewards(bytea, bytea, bytea, bigint) IS 'Rewards of a position by distribution. credited is claimable, unless pool is not 0: then the pool''s claimable sum is what its members were credited less the open_claims of its lowest member.';
+
+CREATE FUNCTION api_v1.alt_figures(of_contract bytea, until bigint) RETURNS json LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (
+        SELECT json_build_array('0x' || encode(of_contract, 'hex'), api_v1.alt_setting(of_contract, 1, until)::bigint, x.number, extract(epoch FROM x."time")::bigint,
+               (SELECT CASE WHEN coalesce(bool_and(o.frozen OR o.cooldown_doubt = 0), true) THEN coalesce(sum(o.total_supply - o.cooling) FILTER (WHERE NOT o.frozen), 0)::text END
+                  FROM api_v1.alt_operators(of_contract, until) o),
+               (SELECT coalesce(json_agg(json_build_array(d.distribution, d.index::text, '0x' || encode(d.reward_token, 'hex'), '0x' || encode(d.reward_vault, 'hex'),
+                       d.emission_per_second::text, extract(epoch FROM d.starts_at)::bigint, extract(epoch FROM d.ends_at)::bigint, extract(epoch FROM d.updated_at)::bigint,
+                       d.read_block) ORDER BY d.distribution), '[]') FROM api_v1.alt_distributions(of_contract, until) d))
+          FROM (VALUES (1)) one LEFT JOIN api_v1.alt_accrual(of_contract, until) x ON true);
+END $$;
+COMMENT ON FUNCTION api_v1.alt_figures(bytea, bigint) IS 'Of a staking contract, packed: address, cooldownSeconds, last accrual (block, time), total voting stake (null: in doubt), distributions.';
+
+CREATE FUNCTION api_v1.account_alt_staking(of_staker bytea, until bigint) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    -- Most accounts never staked here: the plan below is not for them.
+    IF NOT EXISTS (SELECT FROM ledger.account n WHERE n.owner = of_staker AND n.book BETWEEN 40 AND 50)
+       AND NOT EXISTS (SELECT FROM ledger.alt_setting t JOIN ledger.alt_user_index i ON i.contract = t.contract AND i.staker = of_staker WHERE t.setting = 0) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (
+        WITH p AS MATERIALIZED (SELECT * FROM api_v1.alt_positions(of_staker, until))
+        SELECT json_agg(json_build_array(api_v1.alt_figures(c.contract, until), (
+                   SELECT json_agg(json_build_array('0x' || encode(p.operator, 'hex'), p.staked::text, p.cooling::text, p.cooldown_doubt::text,
+                              extract(epoch FROM p.started_at)::bigint,
+                              (SELECT o.frozen FROM ledger.alt_operator o WHERE o.contract = p.contract AND o.operator = p.operator AND o.position <= until ORDER BY o.position DESC LIMIT 1),
+                              (SELECT coalesce(json_agg(json_build_array(r.credited::text, r.pool, r.open_claims::text, r.user_index::text) ORDER BY r.distribution), '[]')
+                                 FROM api_v1.alt_rewards(p.contract, of_staker, p.operator, until) r)) ORDER BY p.operator)
+                     FROM p WHERE p.contract = c.contract)) ORDER BY c.contract)::text
+          FROM (SELECT DISTINCT p.contract FROM p) c);
+END $$;
+COMMENT ON FUNCTION api_v1.account_alt_staking(bytea, bigint) IS 'Positions of a staker with their rewards, packed by contract; null: none.';
