@@ -122,12 +122,6 @@ struct guess {
     int64_t started_at;
 };
 
-static struct amount minus(struct amount a, struct amount b)
-{
-    struct amount out = amount_zero;
-    return amount_subtract(a, b, &out) == OK ? out : amount_zero;
-}
-
 static struct amount lesser(struct amount a, struct amount b)
 {
     return amount_compare(a, b) < 0 ? a : b;
@@ -149,7 +143,7 @@ static struct guess guess_get(const struct alt *at, struct address staker, struc
 {
     struct alt_cooldown_row row = cooldown_row(at, staker, operator);
     struct amount high = alt_cooling(at, staker, operator);
-    return (struct guess){minus(high, row.doubt), high, row.either, row.started_at.unix_seconds};
+    return (struct guess){amount_minus_or_zero(high, row.doubt), high, row.either, row.started_at.unix_seconds};
 }
 
 /* The operator's total is in doubt by the sum of its stakers' doubts. */
@@ -176,7 +170,7 @@ static void guess_put(const struct alt *at, struct address staker, struct addres
     if (!moved)
         return;
     struct alt_cooldown_row row = cooldown_row(at, staker, operator);
-    struct amount before = row.doubt, doubt = minus(g.high, g.low);
+    struct amount before = row.doubt, doubt = amount_minus_or_zero(g.high, g.low);
     bool either = g.either && !amount_is_zero(doubt);
     if (amount_compare(before, doubt) == 0 && row.either == either && row.started_at.unix_seconds == g.started_at)
         return;
@@ -252,8 +246,8 @@ static void add_outcome(struct outcomes *o, struct amount v)
 static void try_amount(struct outcomes *o, const struct attempt *a, struct amount cooling)
 {
     if (a->may_unstake && amount_compare(a->assets, cooling) <= 0)
-        add_outcome(o, minus(cooling, a->assets));
-    if (a->may_switch && amount_compare(a->assets, minus(a->staked, cooling)) <= 0)
+        add_outcome(o, amount_minus_or_zero(cooling, a->assets));
+    if (a->may_switch && amount_compare(a->assets, amount_minus_or_zero(a->staked, cooling)) <= 0)
         add_outcome(o, cooling);
 }
 
@@ -261,12 +255,12 @@ static void try_amount(struct outcomes *o, const struct attempt *a, struct amoun
 static void try_range(struct outcomes *o, const struct attempt *a, struct amount low, struct amount high)
 {
     if (a->may_unstake && amount_compare(a->assets, high) <= 0) {
-        add_outcome(o, minus(low, a->assets));
-        add_outcome(o, minus(high, a->assets));
+        add_outcome(o, amount_minus_or_zero(low, a->assets));
+        add_outcome(o, amount_minus_or_zero(high, a->assets));
     }
-    if (a->may_switch && amount_compare(a->assets, minus(a->staked, low)) <= 0) {
+    if (a->may_switch && amount_compare(a->assets, amount_minus_or_zero(a->staked, low)) <= 0) {
         add_outcome(o, low);
-        add_outcome(o, lesser(high, minus(a->staked, a->assets)));
+        add_outcome(o, lesser(high, amount_minus_or_zero(a->staked, a->assets)));
     }
 }
 
@@ -329,8 +323,8 @@ void alt_settle_cooldown(const struct alt *at, struct address staker, struct add
     if (!g.either || alt_is_frozen(at, operator))
         return;
     struct amount staked = alt_staked(at, staker, operator), of_low, of_high;
-    if (amount_mul_div_floor(minus(staked, g.low), by, amount_wad, &of_low) != OK ||
-        amount_mul_div_floor(minus(staked, g.high), by, amount_wad, &of_high) != OK)
+    if (amount_mul_div_floor(amount_minus_or_zero(staked, g.low), by, amount_wad, &of_low) != OK ||
+        amount_mul_div_floor(amount_minus_or_zero(staked, g.high), by, amount_wad, &of_high) != OK)
         return;
     bool is_low = amount_compare(of_low, gross) == 0, is_high = amount_compare(of_high, gross) == 0;
     if (is_low == is_high)
