@@ -15,6 +15,7 @@ const ZERO = address(0);
 const [T, V, M, U] = [0x71, 0x72, 0x73, 0x74].map(address); // votes token, vault, ERC-1155, hostile token
 const [A, B, C, D, E] = [0xa1, 0xb1, 0xc1, 0xd1, 0xe1].map(address);
 const [DM, SM, AM, S, P] = [0x81, 0x82, 0x83, 0x84, 0x85].map(address); // EigenLayer: managers of delegation, strategies, allocations, a strategy; ALT staking
+const [G, L] = [0x86, 0x87].map(address); // a governor, a timelock
 const [O, AVS, ROOT, WAD] = [address(0x01), address(0x5e), id("withdrawal"), 10n ** 18n]; // an operator, an AVS
 const DELAYS = { min_withdrawal_delay_blocks: 20, deallocation_delay_blocks: 15, allocation_configuration_delay_blocks: 10 };
 const MOVES = 1200; // of A to B and back: a statement of many pages
@@ -72,6 +73,15 @@ const WITHDRAWAL = "(address,address,address,uint256,uint32,address[],uint256[])
 story[42] = [shares("Decreased", 300n), eigen(DM, `SlashingWithdrawalQueued(bytes32,${WITHDRAWAL},uint256[])`, ["bytes32", WITHDRAWAL, "uint256[]"],
     [ROOT, [E, O, E, 0n, 42, [S], [400n]], [300n]])];
 story[63] = [eigen(DM, "SlashingWithdrawalCompleted(bytes32)", ["bytes32"], [ROOT])];
+/* A proposes to a governor, B votes, and its timelock has one call. */
+const PROPOSED = 77n, OPERATION = id("operation");
+story[64] = [log(G, "QuorumNumeratorUpdated(uint256,uint256)", [], ["uint256", "uint256"], [0n, 4n]),
+    log(G, "ProposalCreated(uint256,address,address[],uint256[],string[],bytes[],uint256,uint256,string)", [],
+        ["uint256", "address", "address[]", "uint256[]", "string[]", "bytes[]", "uint256", "uint256", "string"],
+        [PROPOSED, A, [T], [0n], [""], ["0x"], 65n, 70n, "# Spend\nall of it"])];
+story[66] = [log(G, "VoteCast(address,uint256,uint8,uint256,string)", [B], ["uint256", "uint8", "uint256", "string"], [PROPOSED, 1, 99900n, "why not"])];
+story[67] = [{ address: L, topics: [id("CallScheduled(bytes32,uint256,address,uint256,bytes,bytes32,uint256)"), OPERATION, pad("0x0")],
+    data: coder.encode(["address", "uint256", "bytes", "bytes32", "uint256"], [T, 0n, "0x", pad("0x0"), 60n]) }];
 const FORK = 100;
 const branches = {
     gone: { 101: [transfer(T, B, D, 9n)], 102: [transfer(T, D, C, 4n), transfer(T, D, B, 5n)] },
@@ -111,7 +121,8 @@ before(async () => {
         name: "resources", chain_id: 31337, start_block: 0,
         contracts: [["erc20votes", "votes", T], ["erc4626", "vault", V], ["erc1155", "multi", M], ["erc20", "hostile", U],
             ["eigenlayer.delegation_manager", "delegation", DM], ["eigenlayer.strategy_manager", "strategies", SM], ["eigenlayer.allocation_manager", "allocation", AM],
-            ["eigenlayer.strategy", "strategy", S], ["alt.staking", "pools", P]]
+            ["eigenlayer.strategy", "strategy", S], ["alt.staking", "pools", P],
+            ["governor", "governor", G], ["timelock", "timelock", L]]
             .map(([kind, name, at]) => ({ kind, name, address: at, from_block: 0, ...(name === "votes" && { symbol: "VT", decimals: 18 }) })),
         parameters: DELAYS,
     }));
@@ -435,6 +446,21 @@ test("what else rests on stake answers in its form", async () => {
     await get(`/v1/accounts/${E}/voting-power`);
     await get(`/v1/accounts/${E}/alt-equivalent`);
     await get(`/v1/alt-staking/${P}`);
+});
+
+test("governance: a proposal, who voted, what it needs, and what the timelock has", async () => {
+    const [proposal, ...more] = lower(await pages("/v1/proposals", 1));
+    assert.deepEqual([proposal.proposer, proposal.snapshot, proposal.deadline, more], [A, 65, 70, []]);
+    const states = async (at) => (await get(`/v1/proposals/${proposal.id}?at=${at}`)).state;
+    assert.deepEqual([await states(65), await states(66), await states(70), await states(71)], ["pending", "active", "active", "succeeded"]);
+    await get(`/v1/proposals/${PROPOSED}?at=63`, 404);
+    assert.deepEqual((await get(`/v1/proposals/${PROPOSED}`)).votes, { against: "0", for: "99900", abstain: "0" });
+    assert.equal((await pages(`/v1/proposals/${proposal.id}/votes`, 1)).length, 1);
+    await get(`/v1/proposals/${proposal.id}/tally`);
+    assert.equal((await pages(`/v1/proposals/${proposal.id}/tally/history`, 1)).length, 1);
+    assert.equal((await pages(`/v1/accounts/${B}/ballots`, 1)).length, 1);
+    assert.equal((await pages("/v1/governors", 1)).length, 1);
+    assert.equal((await pages(`/v1/timelocks/${L}/operations`, 1)).length, 1);
 });
 
 test("every resource was held to OpenAPI", async () => {
