@@ -28,15 +28,6 @@ struct position {
     struct undetermined undetermined;
 };
 
-static void write_time(struct json_writer *w, const char *key, bool known, int64_t v)
-{
-    jw_key(w, key);
-    if (known)
-        jw_time(w, (struct instant){v});
-    else
-        jw_null(w);
-}
-
 /* ---- cooldown and voting stake ------------------------------------------------------------------------------------ */
 
 static void write_cooldown(struct json_writer *w, struct position *p)
@@ -51,8 +42,8 @@ static void write_cooldown(struct json_writer *w, struct position *p)
     int64_t started_at = packed_number(p->packed, POSITION_STARTED);
     jw_object(w);
     alt_key_amount(w, "amount", !p->is_doubtful, p->cooling);
-    write_time(w, "started_at", has_start, started_at);
-    write_time(w, "available_at", has_start && has_seconds, started_at + p->figures->cooldown_seconds);
+    alt_key_time(w, "started_at", has_start ? started_at : 0);
+    alt_key_time(w, "available_at", has_start && has_seconds ? started_at + p->figures->cooldown_seconds : 0);
     jw_object_end(w);
     if (p->is_doubtful) {
         struct undetermined_item *item = undetermined_add(&p->undetermined, UNDETERMINED_COOLDOWN, "/cooldown%s",
@@ -68,7 +59,7 @@ static void write_cooldown(struct json_writer *w, struct position *p)
 /* votingStake: isFrozenOperator(operator) ? 0 : balance - cooldown. False: in doubt. */
 static bool voting_stake(const struct position *p, struct amount *out)
 {
-    *out = p->is_frozen ? amount_zero : alt_minus(p->staked, p->cooling);
+    *out = p->is_frozen ? amount_zero : amount_minus_or_zero(p->staked, p->cooling);
     return p->is_frozen || !p->is_doubtful;
 }
 
@@ -82,7 +73,7 @@ static void write_voting_stake(struct json_writer *w, struct position *p)
     struct undetermined_item *item = undetermined_add(&p->undetermined, UNDETERMINED_COOLDOWN, "/voting_stake");
     item->has_bounds = true;
     item->least = stake;
-    item->most = alt_minus(p->staked, p->least_cooling);
+    item->most = amount_minus_or_zero(p->staked, p->least_cooling);
 }
 
 /* ---- rewards ------------------------------------------------------------------------------------------------------ */
@@ -123,8 +114,8 @@ static void write_claimable(struct json_writer *w, struct position *p, size_t i)
     struct undetermined_item *item = undetermined_add(&p->undetermined, UNDETERMINED_CLAIM, "/rewards/%zu/claimable",
                                                       i);
     item->has_bounds = true;
-    item->least = alt_minus(credited(p, i), open);
-    item->most = alt_minus(credited(p, i), alt_minus(open, credited_in(p, pool, i)));
+    item->least = amount_minus_or_zero(credited(p, i), open);
+    item->most = amount_minus_or_zero(credited(p, i), amount_minus_or_zero(open, credited_in(p, pool, i)));
 }
 
 static void write_pending(struct json_writer *w, struct position *p, size_t i)
@@ -186,7 +177,8 @@ static void write_pools(struct json_writer *w, const struct position *p)
             if (pool_of(p, i) == pool)
                 jw_u64(w, i + 1);
         jw_array_end(w);
-        alt_key_amount(w, "claimable", true, alt_minus(credited_in(p, pool, p->figures->n), open_claims(p, pool)));
+        alt_key_amount(w, "claimable", true,
+                       amount_minus_or_zero(credited_in(p, pool, p->figures->n), open_claims(p, pool)));
         jw_object_end(w);
     }
     jw_array_end(w);
@@ -209,7 +201,7 @@ static void write_position(const struct request *r, struct json_writer *w, const
                          .is_frozen = !packed_null(packed, POSITION_FROZEN) && packed_bool(packed, POSITION_FROZEN),
                          .undetermined = {.arena = r->arena}};
     assert(json_array_size(p.rewards) == figures->n);
-    p.least_cooling = alt_minus(p.cooling, doubt);
+    p.least_cooling = amount_minus_or_zero(p.cooling, doubt);
     jw_object(w);
     jw_key(w, "contract");
     jw_address(w, figures->contract);

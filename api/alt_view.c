@@ -30,7 +30,7 @@ void alt_key_bool(struct json_writer *w, const char *key, bool known, bool v)
         jw_null(w);
 }
 
-/* Zero: the contract never set it. */
+/* Zero: not set or not known. */
 void alt_key_time(struct json_writer *w, const char *key, int64_t v)
 {
     jw_key(w, key);
@@ -38,12 +38,6 @@ void alt_key_time(struct json_writer *w, const char *key, int64_t v)
         jw_time(w, (struct instant){v});
     else
         jw_null(w);
-}
-
-struct amount alt_minus(struct amount a, struct amount b)
-{
-    struct amount out = amount_zero;
-    return amount_subtract(a, b, &out) == OK ? out : amount_zero;
 }
 
 struct amount alt_plus(struct amount a, struct amount b)
@@ -69,7 +63,7 @@ bool alt_is_exact(struct alt_range x)
 struct alt_range alt_cooling_of(const json_t *o)
 {
     struct amount most = packed_amount(o, ALT_OPERATOR_COOLING);
-    return (struct alt_range){alt_minus(most, packed_amount(o, ALT_OPERATOR_DOUBT)), most};
+    return (struct alt_range){amount_minus_or_zero(most, packed_amount(o, ALT_OPERATOR_DOUBT)), most};
 }
 
 /* totalVotingStake(operator): isFrozenOperator ? 0 : totalSupply - totalCooldownAmounts */
@@ -79,7 +73,7 @@ struct alt_range alt_voting_of(const json_t *o)
     struct alt_range c = alt_cooling_of(o);
     if (packed_bool(o, ALT_OPERATOR_FROZEN))
         return (struct alt_range){amount_zero, amount_zero};
-    return (struct alt_range){alt_minus(supply, c.most), alt_minus(supply, c.least)};
+    return (struct alt_range){amount_minus_or_zero(supply, c.most), amount_minus_or_zero(supply, c.least)};
 }
 
 /* isActiveOperator: totalVotingStake >= minVotingStake and not frozen */

@@ -67,13 +67,12 @@ extern const struct member alt_totals_members[], alt_config_members[], alt_opera
     alt_distribution_members[], alt_alert_members[];
 
 /* Saturating: sums of what a contract says cannot leave 256 bits. */
-struct amount alt_minus(struct amount a, struct amount b);
 struct amount alt_plus(struct amount a, struct amount b);
 /* A key and its value, or null. */
 void alt_key_amount(struct json_writer *w, const char *key, bool known, struct amount v);
 void alt_key_number(struct json_writer *w, const char *key, bool known, int64_t v);
 void alt_key_bool(struct json_writer *w, const char *key, bool known, bool v);
-void alt_key_time(struct json_writer *w, const char *key, int64_t v); /* 0: null, the contract never set it */
+void alt_key_time(struct json_writer *w, const char *key, int64_t v); /* 0: null, not set or not known */
 void alt_key_address(struct json_writer *w, const char *key, bool known, struct address v);
 /* Null and listed as undetermined with its bounds, unless exact. */
 void alt_key_range(struct json_writer *w, struct alt_view *v, const char *key, struct alt_range x, const char *path);
