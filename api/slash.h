@@ -33,6 +33,6 @@ MUST_CHECK enum err slash_id_params(const struct request *r, struct statement *s
 #define SLASH_KIND_ABOUT                                                                                                \
     "staker: a delegated staker; withdrawal: one in the queue that slashes still reach; dust: operator shares that "    \
     "belong to no staker, since scaling factors are rounded down; residue: what rounding in this slash left over, and " \
-    "of beacon chain ETH what the beacon chain had taken from the queue before. One row of dust and residue a strategy."
+    "of beacon chain ETH what the beacon chain had taken from the queue before. One row of dust and residue a strategy; of one that was passed over, the residue."
 
 #endif

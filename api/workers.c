@@ -37,10 +37,11 @@ enum err reader_open(const struct service *s, const char *name, unsigned stateme
 {
     struct db *db = NULL;
     TRY(db_open(s->options.database, s->options.role, name, &db));
-    /* Plans are made once, not once a request (planning costs ten times what a point read does); see runner's `planned`. */
+    /* Plans are made once, not once a request (planning costs ten times what a point read does); see runner's `planned`. One request,
+     * one process: and the stream of slash_impact.c needs UNION ALL's branches one after the other. */
     enum err e =
         db_script(db, "SET default_transaction_read_only = on; SET jit = off; SET plan_cache_mode = force_generic_plan;"
-                      "SET client_connection_check_interval = '500ms'");
+                      "SET max_parallel_workers_per_gather = 0; SET client_connection_check_interval = '500ms'");
     if (e == OK && statement_timeout_s > 0) {
         struct param seconds = {T_TEXT, statement_timeout_s == STREAM_TIMEOUT_S ? "600s" : "10s"};
         e = db_run(db, "SELECT pg_catalog.set_config('statement_timeout', $1, false)", &seconds, 1, NULL);

@@ -1,7 +1,7 @@
 -- sql/0009_slash_reads.sql - whom a slash hits and how hard: the rows behind impacts, simulations and statements of losses.
 --
 -- Functions that yield rows are one SELECT each, so that PostgreSQL inlines them: in order of their key, beyond one, at most so many
--- (null: all), every value by one probe of its timeline's index. `until` is the last position that counts: the one before the slash's
+-- (null: all; `down`, which must be a literal: backwards, and what it decides is decided when the statement is planned), every value by one probe of its timeline's index. `until` is the last position that counts: the one before the slash's
 -- own row, whose logs change nothing that is read here. Subqueries in the column list, not joins: a join would be memoized, and no
 -- probe comes twice. Arithmetic is SlashingLib's: mulWad(x, y) = div(x * y, 1e18), rounded down; a slashing factor is the operator's
 -- maximum magnitude, for beacon chain ETH mulWad that by the staker's beacon chain slashing factor.
@@ -40,23 +40,24 @@ $$;
 COMMENT ON FUNCTION api_v1.factors_before(bytea, bytea, bigint, numeric, numeric) IS 'Slashing factors of a stake by one maximum magnitude and by another, just before a position.';
 
 -- To leave an operator a staker undelegates: a row with the zero address.
-CREATE FUNCTION api_v1.slashed_stakers(of_operator bytea, of_strategy bytea, until bigint, m_before numeric, m_after numeric, beyond bytea, most bigint)
+CREATE FUNCTION api_v1.slashed_stakers(of_operator bytea, of_strategy bytea, until bigint, m_before numeric, m_after numeric, beyond bytea, most bigint, down boolean DEFAULT false)
 RETURNS TABLE (staker bytea, "before" numeric, "after" numeric, unknown boolean) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000 AS $$
     SELECT q.staker, div(q.scaled * f.before, 1000000000000000000), div(q.scaled * f.after, 1000000000000000000), q.unknown
       FROM (SELECT d.staker::bytea, div(h.shares * h.scaling_factor, 1000000000000000000) AS scaled, coalesce(h.doubt > 0, false) AS unknown
               FROM (SELECT t.staker, max(t.position) AS since FROM ledger.delegation t
-                     WHERE t.operator = of_operator AND t.staker > beyond AND t.position <= until GROUP BY t.staker ORDER BY t.staker) d
+                     WHERE t.operator = of_operator AND CASE WHEN down THEN t.staker < beyond ELSE t.staker > beyond END AND t.position <= until
+                     GROUP BY t.staker ORDER BY CASE WHEN down THEN t.staker END DESC, CASE WHEN NOT down THEN t.staker END) d
              CROSS JOIN LATERAL api_v1.deposit_before(d.staker, of_strategy, until + 1) h
              WHERE h.shares > 0 AND (SELECT t.position FROM ledger.delegation t WHERE t.operator = '\x0000000000000000000000000000000000000000'
                                         AND t.staker = d.staker AND t.position > d.since AND t.position <= until LIMIT 1) IS NULL
-             ORDER BY d.staker OFFSET 0) q
+             ORDER BY CASE WHEN down THEN d.staker END DESC, CASE WHEN NOT down THEN d.staker END OFFSET 0) q
      CROSS JOIN LATERAL api_v1.factors_before(q.staker, of_strategy, until + 1, m_before, m_after) f
-     ORDER BY q.staker LIMIT most
+     ORDER BY CASE WHEN down THEN q.staker END DESC, CASE WHEN NOT down THEN q.staker END LIMIT most
 $$;
-COMMENT ON FUNCTION api_v1.slashed_stakers(bytea, bytea, bigint, numeric, numeric, bytea, bigint) IS 'Stakers who are delegated to an operator and have deposit shares in a strategy: withdrawable shares by one maximum magnitude and by another. unknown: the logs leave open how many deposit shares they have, and it is at most so much.';
+COMMENT ON FUNCTION api_v1.slashed_stakers(bytea, bytea, bigint, numeric, numeric, bytea, bigint, boolean) IS 'Stakers who are delegated to an operator and have deposit shares in a strategy: withdrawable shares by one maximum magnitude and by another. unknown: the logs leave open how many deposit shares they have, and it is at most so much.';
 
 -- DelegationManager._getSlashableSharesInQueue: what was queued in blocks [number - delay, number]. None of it can be completed before.
-CREATE FUNCTION api_v1.slashed_withdrawals(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, beyond bigint, most bigint)
+CREATE FUNCTION api_v1.slashed_withdrawals(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, beyond bigint, most bigint, down boolean DEFAULT false)
 RETURNS TABLE ("position" bigint, root bytea, staker bytea, scaled numeric, "before" numeric, "after" numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 AS $$
     SELECT w.position, w.root::bytea, w.staker::bytea, q.scaled, q.before, q.after
       FROM ledger.withdrawal w
@@ -65,11 +66,11 @@ RETURNS TABLE ("position" bigint, root bytea, staker bytea, scaled numeric, "bef
                            FROM ledger.withdrawal_share s
                           CROSS JOIN LATERAL api_v1.factors_before(w.staker, of_strategy, until + 1, m_before, m_after) f
                           WHERE s.root = w.root AND s.strategy = of_strategy) q
-     WHERE w.operator = of_operator AND w.position > beyond AND w.position >= (number - (SELECT api_v1.withdrawal_delay())) << 32 AND w.position <= until
+     WHERE w.operator = of_operator AND CASE WHEN down THEN w.position < beyond ELSE w.position > beyond END AND w.position >= (number - (SELECT api_v1.withdrawal_delay())) << 32 AND w.position <= until
        AND w.state = 0 AND w.slashable_until >= number AND q.scaled IS NOT NULL
-     ORDER BY w.position LIMIT most
+     ORDER BY CASE WHEN down THEN w.position END DESC, CASE WHEN NOT down THEN w.position END LIMIT most
 $$;
-COMMENT ON FUNCTION api_v1.slashed_withdrawals(bytea, bytea, bigint, bigint, numeric, numeric, bigint, bigint) IS 'Queued withdrawals of an operator''s stakers that a slash in the block would hit, with their scaled shares of a strategy and what those pay by one maximum magnitude and by another; in the order of queueing.';
+COMMENT ON FUNCTION api_v1.slashed_withdrawals(bytea, bytea, bigint, bigint, numeric, numeric, bigint, bigint, boolean) IS 'Queued withdrawals of an operator''s stakers that a slash in the block would hit, with their scaled shares of a strategy and what those pay by one maximum magnitude and by another; in the order of queueing.';
 
 -- Scaling factors are rounded down: what is lost of them stays with the operator and belongs to no staker.
 CREATE FUNCTION api_v1.slash_losses(of_operator bytea, of_strategy bytea, until bigint, number bigint, m_before numeric, m_after numeric, operator_shares numeric)

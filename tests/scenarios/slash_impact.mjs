@@ -43,6 +43,7 @@ const ndjson = async (url) => (await text_of(url, "application/x-ndjson")).split
 const HEAD = "strategy,kind,account,withdrawal_root,before,after,loss";
 const as_csv = (rows) => [HEAD, ...rows.map((row) => HEAD.split(",").map((name) => row[name] ?? "").join(","))].map((line) => `${line}\r\n`).join("");
 const sum = (rows) => rows.reduce((total, row) => total + BigInt(row.loss ?? 0), 0n);
+const residue_of_nothing = (strategy) => ({ strategy, kind: "residue", account: null, withdrawal_root: null, before: null, after: null, loss: "0" });
 const size = (value) => (value < 0n ? -value : value);
 
 /* ---- every slash of a modelled chain ---- */
@@ -55,6 +56,8 @@ test("pages of any size are parts of what is streamed, and every loss adds up to
     await each(slashes, async (slash) => {
         const whole = await ndjson(`${url}/v1/slashes/${slash.id}/impact`);
         for (const limit of [1, 3, 1000]) assert.deepEqual(await all(`${url}/v1/slashes/${slash.id}/impact?`, limit), whole, `pages of ${limit}`);
+        for (const limit of [1, 3, 1000]) assert.deepEqual(await all(`${url}/v1/slashes/${slash.id}/impact?order=desc`, limit), whole.toReversed(), `pages of ${limit}, backwards`);
+        assert.deepEqual(await ndjson(`${url}/v1/slashes/${slash.id}/impact?order=desc`), whole.toReversed());
         assert.equal(await text_of(`${url}/v1/slashes/${slash.id}/impact`, "text/csv"), as_csv(whole));
         const middle = await get(`${url}/v1/slashes/${slash.id}/impact?limit=1`);
         if (middle.has_more) assert.deepEqual(await ndjson(`${url}/v1/slashes/${slash.id}/impact.ndjson?after=${middle.next_cursor}`), whole.slice(1));
@@ -68,7 +71,8 @@ test("pages of any size are parts of what is streamed, and every loss adds up to
             seen.unknown += unknown.length;
             seen.withdrawals += rows.filter((row) => row.kind === "withdrawal").length;
         }
-        assert.equal(whole.length, hit.reduce((n, s) => n + whole.filter((row) => row.strategy === s.strategy).length, 0));
+        const passed_over = slash.strategies.filter((s) => !hit.includes(s)).map((s) => s.strategy);
+        assert.deepEqual(whole.filter((row) => passed_over.includes(row.strategy)), passed_over.map(residue_of_nothing));
         seen.rows += whole.length;
         seen.several += hit.length > 1;
     });
