@@ -251,12 +251,6 @@ void jw_text_n(struct json_writer *w, const char *s, size_t n)
     put_string(w->out, s, n);
 }
 
-void jw_u64_text(struct json_writer *w, uint64_t v)
-{
-    char text[U64_TEXT], *p = u64_digits(v, text);
-    put_plain(w, p, (size_t)(text + U64_TEXT - p));
-}
-
 void jw_amount(struct json_writer *w, struct amount a)
 {
     char text[AMOUNT_TEXT + 1];
@@ -304,73 +298,4 @@ void jw_time(struct json_writer *w, struct instant t)
     char text[INSTANT_TEXT + 1];
     instant_format(t, text);
     put_plain(w, text, INSTANT_TEXT);
-}
-
-static void write_bytes(struct json_writer *w, const struct slice *s)
-{
-    if (s->p == NULL)
-        jw_null(w);
-    else
-        jw_hex(w, *s);
-}
-
-void jw_value(struct json_writer *w, enum type type, const void *value)
-{
-    if (value == NULL) {
-        jw_null(w);
-        return;
-    }
-    switch (type) {
-    case T_BOOL:
-        jw_bool(w, *(const bool *)value);
-        return;
-    case T_I16:
-        jw_i64(w, *(const int16_t *)value);
-        return;
-    case T_I32:
-        jw_i64(w, *(const int32_t *)value);
-        return;
-    case T_I64:
-        jw_i64(w, *(const int64_t *)value);
-        return;
-    case T_U64:
-        jw_u64(w, *(const uint64_t *)value);
-        return;
-    case T_AMOUNT:
-        jw_amount(w, *(const struct amount *)value);
-        return;
-    case T_DELTA:
-        jw_delta(w, *(const struct delta *)value);
-        return;
-    case T_TOTAL:
-        jw_total(w, *(const struct total *)value);
-        return;
-    case T_ADDRESS:
-        jw_address(w, *(const struct address *)value);
-        return;
-    case T_HASH:
-        jw_hash(w, *(const struct hash *)value);
-        return;
-    case T_BYTES:
-        write_bytes(w, value);
-        return;
-    case T_TEXT:
-        jw_text(w, value);
-        return;
-    case T_TIME:
-        jw_time(w, *(const struct instant *)value);
-        return;
-    }
-}
-
-void jw_record(struct json_writer *w, const struct record *record, const void *from)
-{
-    jw_object(w);
-    for (size_t i = 0; i < record->n; i++) {
-        const struct field *f = &record->fields[i];
-        const void *member = (const uint8_t *)from + f->offset;
-        jw_key(w, f->name);
-        jw_value(w, f->type, f->type == T_TEXT ? *(const char *const *)member : member);
-    }
-    jw_object_end(w);
 }

@@ -47,7 +47,6 @@ void jw_i64(struct json_writer *w, int64_t v);      /* assertion: |v| <= 2^53 */
 void jw_text(struct json_writer *w, const char *s); /* escaped; must be UTF-8 */
 /* Escaped; bytes that are not UTF-8 become U+FFFD, control characters \u00XX. */
 void jw_text_n(struct json_writer *w, const char *s, size_t n);
-void jw_u64_text(struct json_writer *w, uint64_t v);    /* "123" */
 void jw_amount(struct json_writer *w, struct amount a); /* "123" */
 void jw_delta(struct json_writer *w, struct delta d);   /* "-123" */
 void jw_total(struct json_writer *w, struct total t);
@@ -55,9 +54,6 @@ void jw_address(struct json_writer *w, struct address a); /* EIP-55 */
 void jw_hash(struct json_writer *w, struct hash h);
 void jw_hex(struct json_writer *w, struct slice s);    /* "0x.." */
 void jw_time(struct json_writer *w, struct instant t); /* RFC 3339, "2026-11-21T10:00:00Z" */
-void jw_value(struct json_writer *w, enum type type,
-              const void *value); /* by tag (T_TEXT: the text itself); NULL: null */
-void jw_record(struct json_writer *w, const struct record *record, const void *from); /* the members, as an object */
 /* Insert text that is JSON already. */
 void jw_raw(struct json_writer *w, const char *json, size_t n);
 
