@@ -77,6 +77,8 @@ static void stakers__are_those_delegated_then_in_order(void **state)
     says(STAKERS("8", "''", "2"), "k 100 50, l 201 100");
     says(STAKERS("8", "a('k')", "1"), "l 201 100");
     says(STAKERS("8", "NULL", "9"), "none");
+    says(STAKERS("8", "a('m')", "1, true"), "l 201 100");
+    says(STAKERS("8", "'\\xff'", "2, true"), "l 201 100, m 300 150");
 }
 
 static void stakers__of_whom_logs_leave_it_open_are_marked(void **state)
