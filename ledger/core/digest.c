@@ -10,16 +10,10 @@
 #include <botan/ffi.h>
 #pragma GCC diagnostic pop
 
-#include "ledger/core/arena.h"
-
 /* Keccak with capacity 512 and the padding of 2008 (0x01), as Ethereum froze it; not SHA3-256 (0x06). */
 static const char algorithm[] = "Keccak-1600(256)";
 
-struct keccak {
-    botan_hash_t state;
-};
-
-/* Creating a hash object costs more than hashing an address, so each thread keeps one for the one-shot form. */
+/* Creating a hash object costs more than hashing an address, so each thread keeps one. */
 static _Thread_local botan_hash_t own;
 static pthread_key_t own_key;
 static pthread_once_t own_once = PTHREAD_ONCE_INIT;
@@ -58,55 +52,18 @@ static botan_hash_t state_of_thread(void)
     return own;
 }
 
-static void state_update(botan_hash_t state, const void *p, size_t n)
-{
-    if (n == 0)
-        return;
-    int rc = botan_hash_update(state, p, n);
-    assert(rc == BOTAN_FFI_SUCCESS);
-}
-
-static struct hash state_finish(botan_hash_t state)
-{
-    struct hash h;
-    int rc = botan_hash_final(state, h.b);
-    assert(rc == BOTAN_FFI_SUCCESS);
-    return h;
-}
-
 struct hash keccak_bytes(const void *p, size_t n)
 {
     botan_hash_t state = state_of_thread();
-    state_update(state, p, n);
-    return state_finish(state);
+    struct hash h;
+    int rc = n > 0 ? botan_hash_update(state, p, n) : BOTAN_FFI_SUCCESS;
+    assert(rc == BOTAN_FFI_SUCCESS);
+    rc = botan_hash_final(state, h.b);
+    assert(rc == BOTAN_FFI_SUCCESS);
+    return h;
 }
 
 struct hash keccak(struct slice in)
 {
     return keccak_bytes(in.p, in.n);
-}
-
-struct keccak *keccak_open(void)
-{
-    struct keccak *k = memory_resize(NULL, sizeof *k);
-    k->state = state_open();
-    return k;
-}
-
-void keccak_update(struct keccak *k, const void *p, size_t n)
-{
-    state_update(k->state, p, n);
-}
-
-struct hash keccak_finish(struct keccak *k)
-{
-    return state_finish(k->state);
-}
-
-void keccak_close(struct keccak *k)
-{
-    if (k == NULL)
-        return;
-    state_close(k->state);
-    memory_free(k);
 }
