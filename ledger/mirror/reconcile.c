@@ -168,9 +168,12 @@ static void note_unchecked(struct reconcile *r, const struct reconcile_kind *kin
     r->report->unchecked += figures;
     r->report->unchecked_by[why] += figures;
     r->count->unchecked += figures;
-    if (r->report->first_unchecked[0] == '\0')
-        snprintf(r->report->first_unchecked, RECONCILE_LINE, "%s of %s: %s", kind->signature, subject,
-                 unchecked_text(why));
+    /* What the node would not tell is worth more than what we know not to ask. */
+    bool of_node = why != UNCHECKED_DOUBT && why != UNCHECKED_INCONSISTENT;
+    if (r->report->first_unchecked[0] != '\0' && (r->report->first_is_of_node || !of_node))
+        return;
+    r->report->first_is_of_node = of_node;
+    snprintf(r->report->first_unchecked, RECONCILE_LINE, "%s of %s: %s", kind->signature, subject, unchecked_text(why));
 }
 
 static void note_difference(struct reconcile *r, const struct reconcile_kind *kind, const char *subject,

@@ -47,7 +47,8 @@ struct reconcile_report {
     size_t n_kinds;
     struct reconcile_count kinds[RECONCILE_KINDS_MAX];
     char first[RECONCILE_LINE];           /* the first difference as a sentence; "" if none */
-    char first_unchecked[RECONCILE_LINE]; /* likewise what was not checked, and why */
+    char first_unchecked[RECONCILE_LINE]; /* likewise what was not checked, and why; rather of the node than of ours */
+    bool first_is_of_node;
 };
 
 /* "finalized", "safe", "latest", a number or a block hash, into at, number and hash. ERR_FIELD. */
