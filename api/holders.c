@@ -7,7 +7,7 @@
  * single token. $5 token, $6 token id. */
 /* clang-format off */
 #define TOKEN                                                                                                         \
-    " JOIN " SQL_CONTRACTS " k ON k.address = $5 AND k.kind IN " SQL_KINDS_OF_TOKENS " AND ($6::bytea IS NOT NULL)"   \
+    " JOIN api_v1.contracts() k ON k.address = $5 AND k.kind IN " SQL_KINDS_OF_TOKENS " AND ($6::bytea IS NOT NULL)"   \
     " = (k.kind = 'erc1155')"                                                                                         \
     " CROSS JOIN LATERAL (SELECT k.address || coalesce($6::bytea, '') AS asset) z"
 #define BALANCE                                                                                                       \

@@ -14,12 +14,6 @@
     " c.generation::bigint AS generation, c.state_version AS version"                                                 \
     " FROM mirror.cursor c WHERE $1 = 3 AND c.finalized_number >= $2) "
 
-/* One row per contract of the network file that the books were made by. Members that are not named are null. */
-#define SQL_CONTRACTS                                                                                                 \
-    "(SELECT decode(substr(j.value ->> 'address', 3), 'hex') AS address, j.value ->> 'kind' AS kind, "                \
-    " nullif(j.value ->> 'name', '') AS name, j.value ->> 'symbol' AS symbol, "                                       \
-    " (j.value ->> 'decimals')::int AS decimals, decode(substr(j.value ->> 'asset', 3), 'hex') AS asset "             \
-    " FROM mirror.cursor c CROSS JOIN LATERAL jsonb_array_elements(c.network::jsonb -> 'contracts') j)"
 #define SQL_KINDS_OF_TOKENS "('erc20', 'erc20votes', 'erc4626', 'erc1155')"
 
 #define SQL_ZERO_ADDRESS "'\\x0000000000000000000000000000000000000000'::bytea"

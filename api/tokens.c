@@ -50,7 +50,7 @@ static enum err token_ask(const struct request *r, struct statement *s)
     /* The asset of a vault is an immutable of its contract, so the last known one holds for every block. */
     s->sql = SQL_AT
         "SELECT a.*," COLUMNS ", u.asset AS vault_asset, t.total_assets FROM a"
-        " JOIN " SQL_CONTRACTS " k ON k.address = $5 AND k.kind IN " SQL_KINDS_OF_TOKENS
+        " JOIN api_v1.contracts() k ON k.address = $5 AND k.kind IN " SQL_KINDS_OF_TOKENS
         " AND ($6::bytea IS NULL OR k.kind = 'erc1155')"
         " CROSS JOIN LATERAL (SELECT " ASSET " AS asset) z" FIGURES
         " LEFT JOIN LATERAL (SELECT coalesce(k.asset, (SELECT y.asset FROM ledger.vault_asset y"
@@ -60,8 +60,7 @@ static enum err token_ask(const struct request *r, struct statement *s)
         "    CROSS JOIN LATERAL (SELECT e.balance FROM ledger.entry e WHERE e.account = n.id"
         "      AND e.position <= a.position ORDER BY e.position DESC LIMIT 1) e"
         "    WHERE n.book = 1 AND n.asset = u.asset AND n.owner = k.address AND n.second = ''), 0) AS total_assets"
-        "   FROM " SQL_CONTRACTS
-        " b WHERE b.address = u.asset AND b.kind IN ('erc20', 'erc20votes', 'erc4626')) t ON true";
+        "   FROM api_v1.contracts() b WHERE b.address = u.asset AND b.kind IN ('erc20', 'erc20votes', 'erc4626')) t ON true";
     struct param id;
     TRY(asset_id_param(r, &id));
     statement_at(s, r);             /* $1 .. $4 */
@@ -156,7 +155,7 @@ static enum err token_answer(const struct request *r, const struct rows *rows, s
 
 /* clang-format off */
 #define TOKENS(compare, order)                                                                                        \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" COLUMNS ", k.address AS key FROM " SQL_CONTRACTS " k"   \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" COLUMNS ", k.address AS key FROM api_v1.contracts() k"   \
     " CROSS JOIN LATERAL (SELECT k.address AS asset) z" FIGURES                                                       \
     " WHERE k.kind IN " SQL_KINDS_OF_TOKENS " AND k.address " compare " $5 ORDER BY k.address " order " LIMIT $6) x"  \
     " ON true"                                                                                                        \

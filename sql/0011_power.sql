@@ -1,15 +1,15 @@
 -- sql/0011_power.sql - what an account's holdings and stake are worth in ALT at a position: the one door to voting power.
 
-CREATE FUNCTION api_v1.contracts() RETURNS TABLE (address bytea, kind text, name text, asset bytea) LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT decode(substr(j.value ->> 'address', 3), 'hex'), j.value ->> 'kind', coalesce(j.value ->> 'name', ''),
-           decode(substr(j.value ->> 'asset', 3), 'hex')
+CREATE FUNCTION api_v1.contracts() RETURNS TABLE (address bytea, kind text, name text, symbol text, decimals integer, asset bytea) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT decode(substr(j.value ->> 'address', 3), 'hex'), j.value ->> 'kind', nullif(j.value ->> 'name', ''), j.value ->> 'symbol',
+           (j.value ->> 'decimals')::integer, decode(substr(j.value ->> 'asset', 3), 'hex')
       FROM mirror.cursor c CROSS JOIN LATERAL jsonb_array_elements(c.network::jsonb -> 'contracts') j
 $$;
-COMMENT ON FUNCTION api_v1.contracts() IS 'The contracts of the network file that the books were booked by.';
+COMMENT ON FUNCTION api_v1.contracts() IS 'The contracts of the network file that the books were booked by. What the file does not say is null.';
 
 CREATE FUNCTION api_v1.power_token() RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT c.address FROM api_v1.contracts() c WHERE c.kind IN ('erc20', 'erc20votes')
-     ORDER BY upper(c.name) = 'ALT' DESC, c.kind = 'erc20votes' DESC, c.address LIMIT 1
+     ORDER BY coalesce(upper(c.name) = 'ALT', false) DESC, c.kind = 'erc20votes' DESC, c.address LIMIT 1
 $$;
 COMMENT ON FUNCTION api_v1.power_token() IS 'The token that voting power is counted in: the ERC-20 named ALT (in any case), else an ERC20Votes, else the first.';
 
