@@ -110,12 +110,8 @@ static enum err tally_ask(const struct request *r, struct statement *s)
 
 static enum err tally_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
-    size_t column = AT_COLUMNS;
     TRY(proposal_check_one(rows, AT_COLUMNS, "id"));
-    for (const struct member *m = r->route->members; m->name != NULL; m++) {
-        jw_key(&reply->json, m->name);
-        render_cell(&reply->json, m, rows, 0, column++);
-    }
+    render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
     return OK;
 }
 

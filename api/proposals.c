@@ -117,7 +117,7 @@ static void write_actions(struct json_writer *w, const struct rows *rows, size_t
     "(SELECT json_agg(json_build_array(" SQL_HEX("t.target") ", c.name, t.value::text,"                               \
     " encode(t.signature, 'escape'), " SQL_HEX("t.calldata") ", f.function) ORDER BY t.item)::text"                   \
     " FROM ledger.proposal_action t"                                                                                  \
-    " LEFT JOIN LATERAL (SELECT nullif(k.name, '') AS name FROM api_v1.contracts() k WHERE k.address = t.target) c ON true" \
+    " LEFT JOIN LATERAL (SELECT k.name FROM api_v1.contracts() k WHERE k.address = t.target) c ON true" \
     " LEFT JOIN LATERAL (SELECT k.function FROM api_v1.selectors() k WHERE k.selector = substr(t.calldata, 1, 4)"     \
     "   AND EXISTS (SELECT FROM api_v1.contracts() o WHERE o.address = t.target)) f ON true"                          \
     " WHERE t.governor = s.governor AND t.proposal_id = s.proposal_id AND t.position >> 32 = s.position >> 32"        \
@@ -151,12 +151,8 @@ static enum err proposal_ask(const struct request *r, struct statement *s)
 
 static enum err proposal_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
-    size_t column = AT_COLUMNS;
     TRY(proposal_check_one(rows, AT_COLUMNS, "id"));
-    for (const struct member *m = r->route->members; m->name != NULL; m++) {
-        jw_key(&reply->json, m->name);
-        render_cell(&reply->json, m, rows, 0, column++);
-    }
+    render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
     return OK;
 }
 

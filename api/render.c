@@ -119,13 +119,19 @@ void render_cell(struct json_writer *w, const struct member *m, const struct row
     }
 }
 
-void render_row(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row, size_t column)
+void render_members(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row,
+                    size_t column)
 {
-    jw_object(w);
     for (const struct member *m = members; m->name != NULL; m++) {
         jw_key(w, m->name);
         render_cell(w, m, rows, row, column++);
     }
+}
+
+void render_row(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row, size_t column)
+{
+    jw_object(w);
+    render_members(w, members, rows, row, column);
     jw_object_end(w);
 }
 

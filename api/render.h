@@ -20,6 +20,9 @@ void render_page(const struct request *r, const struct rows *rows, struct hash n
                  struct reply *reply, const char **next);
 /* One member's value from a cell; null if that is. */
 void render_cell(struct json_writer *w, const struct member *m, const struct rows *rows, size_t row, size_t column);
+/* Keys and values of a row: one column a member in order, beginning with `column`. */
+void render_members(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row,
+                    size_t column);
 /* A row as an object: one column a member in order, beginning with `column`. */
 void render_row(struct json_writer *w, const struct member *members, const struct rows *rows, size_t row,
                 size_t column);

@@ -271,7 +271,7 @@ void books_batch_done(struct books *b)
     drop_out(b);
     for (int i = 0; i < TIMELINE_COUNT; i++) /* was read as of before this batch */
         map_clear(&b->timelines[i].past);
-    reads_batch_done(&b->reads);
+    reads_forget(&b->reads);
 }
 
 const void *books_last(struct books *b, enum timeline_id id, const void *key)

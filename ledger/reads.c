@@ -27,11 +27,6 @@ void reads_forget(struct reads *r)
     arena_reset(&r->bytes);
 }
 
-void reads_batch_done(struct reads *r)
-{
-    reads_forget(r);
-}
-
 const struct chain_read *reads_get(struct reads *r, const struct read_key *key)
 {
     const struct chain_read *read = map_get(&r->known, key);

@@ -40,6 +40,7 @@ struct reads {
 
 void reads_init(struct reads *r);
 void reads_done(struct reads *r);
+/* Drop all answers and needs: their batch was committed, or the books stand elsewhere. */
 void reads_forget(struct reads *r);
 /* NULL: not in memory; noted. */
 const struct chain_read *reads_get(struct reads *r, const struct read_key *key);
@@ -47,7 +48,5 @@ const struct chain_read *reads_get(struct reads *r, const struct read_key *key);
 MUST_CHECK enum err reads_fetch(struct reads *r, struct db *db);
 /* Store the fresh answers, whose blocks are stored in this transaction or before. */
 MUST_CHECK enum err reads_store(const struct reads *r, struct db *db);
-/* The batch was committed: forget what its blocks answered. */
-void reads_batch_done(struct reads *r);
 
 #endif
