@@ -24,7 +24,7 @@ FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH := $(wildcard tests/bench/*.c)
 
 CC := gcc
-PKGS := libpq jansson libmicrohttpd libcurl zlib botan-2
+PKGS := libpq jansson libmicrohttpd libcurl libsecp256k1 zlib botan-2
 # Asked once, and only when something is compiled: pkg-config may not be installed before `make deps`.
 INCS = $(eval INCS := $$(shell pkg-config --cflags $(PKGS)))$(INCS)
 LIBS = $(eval LIBS := $$(shell pkg-config --libs $(PKGS)) -lgmp -lpthread)$(LIBS)
@@ -166,7 +166,7 @@ deps: ## install what building, running and testing need
 tidy: $(patsubst %.c,$(B)/tidy/%.ok,$(SRC) api/main.c)
 
 $(NODE_MODULES): tests/package-lock.json tests/package.json
-	@echo 'npm ci in tests: Node, anvil, ethers, solc, OpenZeppelin'
+	@echo 'npm ci in tests: Node, anvil, wallets, solc, OpenZeppelin, snapshot.js'
 	$(Q)cd tests && npm ci --loglevel=error
 	@touch $@
 

@@ -119,9 +119,9 @@ BEGIN
     COMMENT ON COLUMN api_v1.slash.total_shares IS 'The same with shares in the queue.';
 
     REVOKE ALL ON SCHEMA api_v1 FROM PUBLIC;
-    GRANT USAGE ON SCHEMA api_v1 TO altledger_api, altledger_writer;
+    GRANT USAGE ON SCHEMA api_v1 TO altledger_api, altledger_writer, altledger_ballots;
     GRANT SELECT ON ALL TABLES IN SCHEMA api_v1 TO altledger_api;
-    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api_v1 TO altledger_api, altledger_writer;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api_v1 TO altledger_api, altledger_writer, altledger_ballots;
 END $make$;
 COMMENT ON FUNCTION mirror.make_views() IS 'Makes or replaces the views of api_v1 over the tables that are there now.';
 REVOKE ALL ON FUNCTION mirror.make_views() FROM PUBLIC;
