@@ -186,7 +186,7 @@ CREATE TABLE governance.power (
 );
 COMMENT ON TABLE governance.power IS 'Power of voters at the snapshot of a proposal, as it was read from the books.';
 COMMENT ON COLUMN governance.power.generation IS 'Generation of the books (mirror.cursor) that it was read from.';
-COMMENT ON COLUMN governance.power.block IS 'Hash of the snapshot block: another one after a reorg.';
+COMMENT ON COLUMN governance.power.block IS 'api_v1.basis_of() the snapshot block: another hash after a reorg.';
 
 CREATE TABLE governance.tally (
     proposal   public.hash NOT NULL,
@@ -208,6 +208,14 @@ COMMENT ON COLUMN governance.tally.voters IS 'Ballots that count.';
 COMMENT ON COLUMN governance.tally.power IS 'Sum of the power of those.';
 COMMENT ON COLUMN governance.tally.scores IS 'JSON array: the score of each choice, as decimal text.';
 COMMENT ON COLUMN governance.tally.sums IS 'The running sums from which counting goes on (governance/count.h); null: they are counted anew.';
+
+-- Finalized blocks without logs have no stored header; what holds at their end is what held at the last stored block before them.
+CREATE FUNCTION api_v1.basis_of(snapshot bigint) RETURNS bytea LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT b.hash FROM mirror.chain h JOIN mirror.block b ON b.id = h.block
+             WHERE h.number <= snapshot AND snapshot <= (SELECT c.head_number FROM mirror.cursor c) ORDER BY h.number DESC LIMIT 1);
+END $$;
+COMMENT ON FUNCTION api_v1.basis_of(bigint) IS 'By which hash the power at a snapshot block is kept (governance.power, governance.tally): that of the last stored canonical block at or before it. Null: the block is not mirrored.';
 
 CREATE OR REPLACE FUNCTION mirror.guard(schema_name text) RETURNS void LANGUAGE plpgsql SET search_path = '' AS $$
 DECLARE t record;
