@@ -59,7 +59,8 @@
     T(TIMELINE_GOVERNOR_VOTE, governor_vote_timeline)                   \
     T(TIMELINE_PROPOSAL_TALLY, proposal_tally_timeline)                 \
     T(TIMELINE_TIMELOCK_OPERATION, timelock_operation_timeline)         \
-    T(TIMELINE_TIMELOCK_CALL, timelock_call_timeline)
+    T(TIMELINE_TIMELOCK_CALL, timelock_call_timeline)                   \
+    T(TIMELINE_REGISTRY_DELEGATE, registry_delegate_timeline)
 
 #define TIMELINE_ENUM(code, definition) code,
 enum timeline_id { TIMELINES(TIMELINE_ENUM) TIMELINE_COUNT };
