@@ -19,7 +19,7 @@ static void refuse(struct exchange *x, enum err e)
 }
 
 /* Reads change nothing, so what lost a race or its connection may simply be asked again. */
-static bool may_repeat(struct exchange *x, enum err e)
+bool answer_may_repeat(struct exchange *x, enum err e)
 {
     return (e == ERR_RETRY || e == ERR_DB_LOST) && ++x->attempts < ATTEMPTS_MAX && !atomic_load(&x->abandoned) &&
            !atomic_load(&x->service->stopping);
@@ -117,7 +117,7 @@ static enum outcome take_result(struct exchange *x, enum err e, const struct row
     if (e == OK && x->kept && asof_outdated(rows, &x->request.as_of))
         e = err_with(ERR_RETRY, "the block was looked up in another generation");
     if (e != OK) {
-        if (may_repeat(x, e))
+        if (answer_may_repeat(x, e))
             return REPEAT;
         refuse(x, e);
         return DONE;
@@ -309,7 +309,7 @@ void answer_one(struct runner *r, struct exchange *x)
         e = runner_connect(r);
         if (e == OK)
             e = x->request.route->run != NULL ? several_statements(r, x, &reply) : one_statement(r, x, &reply);
-    } while (may_repeat(x, e));
+    } while (answer_may_repeat(x, e));
     runner_heard(r, false);
     runner_work_for(r, NULL);
     send_reply(x, e, &reply);
@@ -396,7 +396,7 @@ static void stream(struct runner *r, struct exchange *x)
     enum err e;
     do {
         e = stream_begin(r, x, &rows);
-    } while (may_repeat(x, e));
+    } while (answer_may_repeat(x, e));
     if (e != OK) {
         runner_work_for(r, NULL);
         refuse(x, e);

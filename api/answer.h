@@ -12,5 +12,9 @@ void answer_batch(struct runner *r, struct exchange **xs, size_t n);
 void answer_one(struct runner *r, struct exchange *x);
 /* A whole list as CSV or NDJSON. */
 void answer_stream(struct runner *r, struct exchange *x);
+/* What a route of SHAPE_FILE writes. */
+void answer_file(struct runner *r, struct exchange *x);
+/* Whether a read that failed with e is asked again; each call counts as an attempt. */
+bool answer_may_repeat(struct exchange *x, enum err e);
 
 #endif

@@ -445,6 +445,10 @@ size_t exchange_headers(struct exchange *x, struct pair out[ANSWER_HEADERS_MAX])
     n = put(out, n, "Link", e->link);
     n = put(out, n, "Allow", e->allow);
     n = put(out, n, "X-Content-Type-Options", "nosniff");
+    if (x->request.route != NULL && x->request.route->shape == SHAPE_FILE && e->status == 200)
+        n = put(out, n, "Content-Disposition",
+                arena_printf(&x->arena, "attachment; filename=\"%s.ndjson\"",
+                             strrchr(x->request.route->path, '/') + 1));
     if (e->retry_after > 0)
         n = put(out, n, "Retry-After", arena_printf(&x->arena, "%" PRIu64, e->retry_after));
     n = cors(x, out, n);

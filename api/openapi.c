@@ -121,6 +121,9 @@ static void content(struct json_writer *w, const struct route *route)
     case SHAPE_STREAM:
         text_content(w, "text/event-stream");
         break;
+    case SHAPE_FILE:
+        text_content(w, "application/x-ndjson");
+        break;
     case SHAPE_RAW:
         text_content(w, "*/*");
         break;
@@ -175,7 +178,7 @@ static void operation(struct json_writer *w, const struct endpoint *e)
     schema_put(w, "description", route->about);
     content(w, route);
     jw_object_end(w);
-    if (strcmp(route->method, "GET") == 0 && route->shape != SHAPE_STREAM) {
+    if (strcmp(route->method, "GET") == 0 && route->shape != SHAPE_STREAM && route->shape != SHAPE_FILE) {
         schema_open(w, "304");
         schema_put(w, "description", "The client's copy (If-None-Match) is still right.");
         jw_object_end(w);

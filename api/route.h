@@ -71,6 +71,7 @@
 
 #include "api/reply.h"
 #include "api/request.h"
+#include "ledger/core/sink.h"
 
 /* Leading columns of statements with takes_at, as api_v1.at() returns them: number, hash, time, finality, root, position, head,
  * generation, version. The handler's own columns begin at AT_COLUMNS. */
@@ -80,6 +81,7 @@ enum shape {
     SHAPE_OBJECT, /* {as_of?, members} */
     SHAPE_LIST,   /* {data: [members], has_more, next_cursor, as_of?}; also CSV and NDJSON */
     SHAPE_STREAM, /* text/event-stream */
+    SHAPE_FILE,   /* NDJSON of the handler's own, made while it is sent, to be kept as a file */
     SHAPE_RAW     /* whatever the handler writes */
 };
 
@@ -150,7 +152,7 @@ struct route {
     bool descending;                    /* lists: the default order */
     bool (*descends)(
         const struct request *r); /* lists: the same, where it depends on the parameters; NULL: as said above */
-    /* Exactly one of ask, run, feed, local. */
+    /* Exactly one of ask, run, feed, file, local. */
     enum err (*ask)(const struct request *r, struct statement *s);
     enum err (*answer)(const struct request *r, const struct rows *rows, struct reply *reply); /* with ask; objects */
     /* Several statements in one REPEATABLE READ READ ONLY transaction; r->as_of is resolved before. */
@@ -162,6 +164,9 @@ struct route {
      * *after, and say whether there is more now. Called again after each change of state. *after == FEED_FROM_NOW: set it
      * to the end of the feed and append nothing. ERR_CONFLICT: *after is beyond the end. */
     enum err (*feed)(const struct request *r, struct db *db, uint64_t *after, struct buffer *out, bool *more);
+    /* Files: write all of it, however long, in one REPEATABLE READ READ ONLY transaction. An error before the first byte is the answer;
+     * one after it breaks the answer off, so that the client notices. */
+    enum err (*file)(const struct request *r, struct db *db, const struct sink *out);
     /* Answered at once from memory, without the database. */
     enum err (*local)(const struct request *r, struct reply *reply);
     /* Instead of 503, when the database cannot be reached: what is known from memory. Optional. */

@@ -71,14 +71,17 @@ static void check_body(const struct route *route)
 
 static void check(const struct route *route)
 {
-    int handlers = (route->ask != NULL) + (route->run != NULL) + (route->feed != NULL) + (route->local != NULL);
-    demand(handlers == 1, route, "exactly one of ask, run, feed, local");
+    int handlers = (route->ask != NULL) + (route->run != NULL) + (route->feed != NULL) + (route->file != NULL) +
+                   (route->local != NULL);
+    demand(handlers == 1, route, "exactly one of ask, run, feed, file, local");
     demand(route->about != NULL, route, "no sentence about it");
     demand((route->shape == SHAPE_LIST) == (route->n_keys > 0), route, "lists, and only lists, have keys");
     demand(route->shape != SHAPE_LIST || route->ask != NULL, route, "a list is answered by ask");
     demand((route->shape == SHAPE_STREAM) == (route->feed != NULL), route, "streams, and only streams, are fed");
+    demand((route->shape == SHAPE_FILE) == (route->file != NULL), route, "files, and only files, are made by file");
     demand(route->ask == NULL || route->shape == SHAPE_LIST || route->answer != NULL, route, "ask needs answer");
-    demand(route->shape == SHAPE_RAW || route->shape == SHAPE_STREAM || route->members != NULL, route, "no members");
+    bool described = route->shape == SHAPE_OBJECT || route->shape == SHAPE_LIST;
+    demand(!described || route->members != NULL, route, "no members");
     demand(!route->takes_at || route->ask != NULL || route->run != NULL, route, "at needs ask or run");
     demand(route->n_keys <= PAGE_KEYS_MAX, route, "too many keys");
     for (size_t i = 0; i < route->n_keys; i++)
@@ -140,7 +143,7 @@ static bool ends_with(const char *text, const char *suffix)
 static size_t strip_suffix(const struct endpoint *e, const char *last, enum representation *as)
 {
     size_t n = strlen(last);
-    *as = e->route->shape == SHAPE_STREAM ? AS_EVENT_STREAM : AS_JSON;
+    *as = e->route->shape == SHAPE_STREAM ? AS_EVENT_STREAM : e->route->shape == SHAPE_FILE ? AS_NDJSON : AS_JSON;
     if (e->route->shape != SHAPE_LIST)
         return n;
     if (ends_with(last, ".csv")) {

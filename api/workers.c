@@ -92,7 +92,7 @@ static void *work(void *arg)
         } else if (w->kind == LANE_RUN) {
             answer_one(&w->runner, xs[0]);
         } else {
-            answer_stream(&w->runner, xs[0]);
+            (xs[0]->request.route->file != NULL ? answer_file : answer_stream)(&w->runner, xs[0]);
         }
     }
     return NULL;
