@@ -54,7 +54,9 @@ struct reasons {
 
 const char *reason_slug(enum reason_code code);
 const char *reason_sentence(enum reason_code code);
-/* Add one; `format` says what is particular to it, "" nothing. */
+/* Add one, by its sentence alone. */
+void reason_put(struct reasons *r, enum reason_code code);
+/* Add one; `format` says what is particular to it. */
 void reason_add(struct reasons *r, enum reason_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
