@@ -119,9 +119,9 @@ export async function mirror(database, network, source, args = []) {
     return { seconds: (performance.now() - began) / 1000, peak, log: child.log };
 }
 
-export async function serve(database) {
+export async function serve(database, args = []) {
     const port = await freePort();
-    const child = start(program, ["serve", "--database", conninfo(database), "--listen", `127.0.0.1:${port}`]);
+    const child = start(program, ["serve", "--database", conninfo(database), "--listen", `127.0.0.1:${port}`, ...args]);
     const url = `http://127.0.0.1:${port}`;
     for (let i = 0; ; i++) {
         const reply = await fetch(`${url}/readyz`).catch(() => null);
