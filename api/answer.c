@@ -325,8 +325,11 @@ static void stream_entity(struct exchange *x)
     exchange_reply(x, &empty);
     watch_state(x->service->watch, &state);
     /* A list without a block is as new as the state it was read from: after reading, an older version may be named, never a
-     * newer one (the client then asks once more than it had to). */
-    entity_seal_stream(x->entity, q->route->takes_at ? &q->as_of : NULL, x->key, state.version);
+     * newer one (the client then asks once more than it had to). What follows from more than blocks is never the same. */
+    if (q->route->cache == CACHE_NEVER)
+        entity_seal_stream(x->entity, NULL, x->id, microseconds_now());
+    else
+        entity_seal_stream(x->entity, q->route->takes_at ? &q->as_of : NULL, x->key, state.version);
 }
 
 /* Rows of the first chunk decide on the answer's head. */

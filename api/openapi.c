@@ -31,6 +31,8 @@ static void page_schema(struct json_writer *w, const struct route *route)
         jw_key(w, "as_of");
         schema_reference(w, "#/components/schemas/AsOf");
     }
+    for (const struct member *m = route->extra; m != NULL && m->name != NULL; m++)
+        schema_member(w, OF_REPLY, m);
     jw_object_end(w);
     jw_key(w, "required");
     jw_array(w);
@@ -39,6 +41,8 @@ static void page_schema(struct json_writer *w, const struct route *route)
     jw_text(w, "next_cursor");
     if (route->takes_at)
         jw_text(w, "as_of");
+    for (const struct member *m = route->extra; m != NULL && m->name != NULL; m++)
+        jw_text(w, m->name);
     jw_array_end(w);
 }
 

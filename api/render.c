@@ -140,12 +140,17 @@ static size_t first_column(const struct request *r)
     return r->route->takes_at ? AT_COLUMNS : 0;
 }
 
-static size_t count_members(const struct request *r)
+static size_t count(const struct member *members)
 {
     size_t n = 0;
-    while (r->route->members[n].name != NULL)
+    while (members != NULL && members[n].name != NULL)
         n++;
     return n;
+}
+
+static size_t first_key(const struct request *r)
+{
+    return first_column(r) + count(r->route->members);
 }
 
 static void write_item(const struct request *r, const struct rows *rows, size_t row, struct json_writer *w)
@@ -161,8 +166,8 @@ static void write_item(const struct request *r, const struct rows *rows, size_t 
 
 size_t render_items(const struct request *r, const struct rows *rows)
 {
-    size_t n = rows_count(rows), key = first_column(r) + count_members(r);
-    assert(rows_columns(rows) == key + r->route->n_keys);
+    size_t n = rows_count(rows), key = first_key(r);
+    assert(rows_columns(rows) == key + r->route->n_keys + count(r->route->extra));
     return n == 1 && rows_null(rows, 0, key) ? 0 : n;
 }
 
@@ -176,7 +181,7 @@ static const char *next_cursor(const struct request *r, const struct rows *rows,
                        .number = r->as_of.number,
                        .hash = r->as_of.hash,
                        .n_keys = route->n_keys};
-    size_t column = first_column(r) + count_members(r);
+    size_t column = first_key(r);
     for (size_t i = 0; i < route->n_keys; i++)
         c.keys[i] = page_key_of(route->keys[i], rows, last, column + i, r->arena);
     return cursor_format(&c, network, scope, r->arena);
@@ -204,6 +209,8 @@ void render_page(const struct request *r, const struct rows *rows, struct hash n
     more ? jw_text(w, *next) : jw_null(w);
     if (r->route->takes_at)
         as_of_write(w, &r->as_of);
+    if (r->route->extra != NULL)
+        render_members(w, r->route->extra, rows, 0, first_key(r) + r->route->n_keys);
     jw_object_end(w);
 }
 

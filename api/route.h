@@ -34,8 +34,9 @@
  * Statements of routes with takes_at select `a.*` of api_v1.at() first: AT_COLUMNS columns. A statement that yields no row
  * is an answer that at= cannot have (the framework finds out which) or, if at= is fine, ERR_NOT_FOUND.
  *
- * A list needs `ask` only. Columns: a.* (if takes_at), one per member in order, then one per key in order. Not even one
- * item: one row whose keys are NULL (LEFT JOIN LATERAL ... ON true) or, without takes_at, no row.
+ * A list needs `ask` only. Columns: a.* (if takes_at), one per member in order, then one per key in order, then one per
+ * member of `extra` (the first row's stand beside the data; CSV and NDJSON leave them out). Not even one item: one row whose keys
+ * are NULL (LEFT JOIN LATERAL ... ON true) or, without takes_at, no row.
  *
  *     s->sql = r->page.descending ? "... h.address < $5 ORDER BY h.address DESC LIMIT $6 ..." : "... h.address > $5 ... LIMIT $6 ...";
  *     statement_at(s, r);   // $1 .. $4
@@ -148,6 +149,7 @@ struct route {
     const struct member *body;          /* POST: members of the request's JSON object (api/body.h); ends with {0} */
     const enum type *keys;              /* lists: the types of the trailing key columns */
     size_t n_keys;                      /* 1 .. PAGE_KEYS_MAX */
+    const struct member *extra;         /* lists: what stands beside the data; ends with {0}; NULL: nothing */
     bool both_orders;                   /* lists: takes order=asc|desc */
     bool descending;                    /* lists: the default order */
     bool (*descends)(

@@ -77,6 +77,8 @@ static void check(const struct route *route)
     demand(route->about != NULL, route, "no sentence about it");
     demand((route->shape == SHAPE_LIST) == (route->n_keys > 0), route, "lists, and only lists, have keys");
     demand(route->shape != SHAPE_LIST || route->ask != NULL, route, "a list is answered by ask");
+    demand(route->extra == NULL || (route->shape == SHAPE_LIST && route->takes_at), route,
+           "lists that always have a row may have extra members");
     demand((route->shape == SHAPE_STREAM) == (route->feed != NULL), route, "streams, and only streams, are fed");
     demand((route->shape == SHAPE_FILE) == (route->file != NULL), route, "files, and only files, are made by file");
     demand(route->ask == NULL || route->shape == SHAPE_LIST || route->answer != NULL, route, "ask needs answer");

@@ -102,7 +102,7 @@ static void limits(struct json_writer *w, const struct member *m)
 }
 
 /* Inside the schema object of one member. */
-static void member_schema(struct json_writer *w, enum schema_side side, const struct member *m)
+static void describe(struct json_writer *w, enum schema_side side, const struct member *m)
 {
     schema_put(w, "description", m->about);
     if (side == OF_BODY)
@@ -135,14 +135,19 @@ static void member_schema(struct json_writer *w, enum schema_side side, const st
     }
 }
 
+void schema_member(struct json_writer *w, enum schema_side side, const struct member *m)
+{
+    schema_open(w, m->name);
+    describe(w, side, m);
+    jw_object_end(w);
+}
+
 /* "properties" and "required". */
 void schema_members(struct json_writer *w, enum schema_side side, const struct member *members, enum schema_extra extra)
 {
     schema_open(w, "properties");
     for (const struct member *m = members; m->name != NULL; m++) {
-        schema_open(w, m->name);
-        member_schema(w, side, m);
-        jw_object_end(w);
+        schema_member(w, side, m);
     }
     if (extra != NOTHING_MORE) {
         jw_key(w, extra == WITH_AS_OF ? "as_of" : "at");

@@ -16,6 +16,8 @@ void schema_put(struct json_writer *w, const char *key, const char *value); /* "
 void schema_open(struct json_writer *w, const char *key);                   /* "key": { */
 void schema_reference(struct json_writer *w, const char *to);               /* {"$ref": to} */
 void schema_type(struct json_writer *w, const char *type, bool nullable);   /* "type": ... */
+/* "name": {...} */
+void schema_member(struct json_writer *w, enum schema_side side, const struct member *m);
 /* "properties" and "required" of an object. */
 void schema_members(struct json_writer *w, enum schema_side side, const struct member *members,
                     enum schema_extra extra);
