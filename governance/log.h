@@ -8,7 +8,7 @@
 
 #include "ledger/core/arena.h"
 
-enum { TILE_WIDTH = 256, LOG_HEIGHT_MAX = 56, PROOF_MAX = 64 };
+enum { TILE_HEIGHT = 8, TILE_WIDTH = 1 << TILE_HEIGHT, LOG_HEIGHT_MAX = 56, PROOF_MAX = 64 };
 
 struct hash log_leaf(struct slice entry);
 struct hash log_node(struct hash left, struct hash right);
@@ -32,7 +32,7 @@ typedef enum err log_tile(void *arg, unsigned level, uint64_t index, size_t n, s
 
 /* Tree hash of leaves [begin, end). */
 MUST_CHECK enum err log_range(uint64_t begin, uint64_t end, log_tile *tile, void *arg, struct hash *out);
-/* RFC 6962, 2.1.1 and 2.1.2. ERR_FIELD: position >= size, from > to, or from is 0. */
+/* RFC 6962, 2.1.1 and 2.1.2, in its order. ERR_FIELD: position >= size, from > to, or from is 0. */
 MUST_CHECK enum err log_inclusion(uint64_t position, uint64_t size, log_tile *tile, void *arg,
                                   struct hash out[PROOF_MAX], size_t *n);
 MUST_CHECK enum err log_consistency(uint64_t from, uint64_t to, log_tile *tile, void *arg, struct hash out[PROOF_MAX],
@@ -43,10 +43,11 @@ bool log_check_inclusion(struct hash leaf, uint64_t position, uint64_t size, con
 bool log_check_consistency(uint64_t from, struct hash from_root, uint64_t to, struct hash to_root,
                            const struct hash *proof, size_t n);
 
-/* Proof for many leaves at once: the hashes of the largest subtrees that hold none of `positions` (ascending), left to right. */
+/* Proof for many leaves at once: the hashes of the largest subtrees that hold none of `positions`, left to right. ERR_FIELD:
+ * positions do not ascend, or one is not below size. */
 MUST_CHECK enum err log_multiproof(const uint64_t *positions, size_t n_positions, uint64_t size, log_tile *tile,
                                    void *arg, struct buffer *out);
-/* The root that these leaves and such a proof make. ERR_FIELD: the proof has too many or too few hashes. */
+/* The root that these leaves and such a proof make. ERR_FIELD: the same, or the proof has too many or too few hashes. */
 MUST_CHECK enum err log_multiproof_root(const uint64_t *positions, const struct hash *leaves, size_t n, uint64_t size,
                                         struct slice proof, struct hash *out);
 
@@ -62,11 +63,14 @@ struct ed25519_seed;
 /* Body, an empty line, and our signature line. */
 void checkpoint_sign(const struct note_key *key, const struct ed25519_seed *seed, uint64_t size, struct hash root,
                      struct buffer *out);
-/* Size and root, if `key` signed the note; lines of other signers are passed over. ERR_FIELD: not such a note, or not signed by it. */
+/* Size and root, if `key` signed the note; lines of other signers, and of the body after the third, are passed over. ERR_FIELD:
+ * not such a note, or not signed by it. */
 MUST_CHECK enum err checkpoint_open(const char *note, size_t n, const struct note_key *key, uint64_t *size,
                                     struct hash *root);
 /* "origin+hash+base64", as verifiers take it (C2SP signed-note). */
 void note_key_format(const struct note_key *key, struct buffer *out);
+/* ERR_FIELD: not 1 to ORIGIN_MAX printable characters of ASCII without '+'. */
+enum { ORIGIN_MAX = 255 };
 MUST_CHECK enum err note_key_check_origin(const char *origin);
 
 #endif
