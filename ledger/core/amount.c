@@ -1,28 +1,17 @@
 /* ledger/core/amount.c - 256-bit amounts on GMP's mpn layer; see amount.h. */
 #include "ledger/core/amount.h"
 
-#include <assert.h>
 #include <string.h>
 
-#include <gmp.h>
+#include "ledger/core/amount_limbs.h"
 
-static_assert(sizeof(mp_limb_t) == sizeof(uint64_t) && GMP_NAIL_BITS == 0, "limbs are GMP's own");
-
-enum { LIMBS = 4, TOTAL_LIMBS = 8, WORD_DIGITS = 16, WORDS_MAX = 10 /* 155 digits in words of 16 */ };
+enum { WORD_DIGITS = 16, WORDS_MAX = 10 /* 155 digits in words of 16 */ };
 
 #define WORD_BASE UINT64_C(10000000000000000) /* 10^16: four digits of PostgreSQL's base 10000 */
 
 const struct amount amount_zero;
 const struct amount amount_max = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 const struct amount amount_wad = {{UINT64_C(1000000000000000000), 0, 0, 0}};
-
-/* Limbs without the zero ones at the top. */
-static mp_size_t limbs_used(const uint64_t *limb, mp_size_t n)
-{
-    while (n > 0 && limb[n - 1] == 0)
-        n--;
-    return n;
-}
 
 struct amount amount_from_u64(uint64_t v)
 {

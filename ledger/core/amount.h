@@ -1,7 +1,7 @@
 /* ledger/core/amount.h - whole amounts of 256 bits, checked, never floating point.
  *
  * Units: base units of whatever asset (wei, shares, WAD). Nothing here wraps: a result outside [0, 2^256) is
- * ERR_OVERFLOW and the output is untouched. Members are touched only in amount.c (lint greps). The limbs are
+ * ERR_OVERFLOW and the output is untouched. Members are touched only in amount*.c (lint greps). The limbs are
  * GMP's (mpn layer), least significant first. */
 #ifndef LEDGER_CORE_AMOUNT_H
 #define LEDGER_CORE_AMOUNT_H
@@ -67,6 +67,22 @@ MUST_CHECK enum err delta_apply(struct amount before, struct delta d, struct amo
 void total_add(struct total *t, struct amount a);
 int total_compare(struct total a, struct total b);
 void total_to_be(struct total t, uint8_t be[64]);
+struct total total_from_be(const uint8_t be[64]);
+
+extern const struct total total_zero;
+struct total total_of(struct amount a);
+bool total_is_zero(struct total t);
+/* ERR_OVERFLOW: 2^256 or more. */
+MUST_CHECK enum err total_to_amount(struct total t, struct amount *out);
+/* Results outside [0, 2^512) are the caller's mistake: assertions. */
+void total_subtract(struct total *t, struct amount a);
+struct total total_plus(struct total a, struct total b);
+struct total total_times(struct total t, uint64_t by);
+struct total amount_square(struct amount a); /* fits always */
+/* floor(a * part / whole), and what remains: a * part modulo whole. Assertions: part <= whole, whole is not zero. */
+struct amount amount_share(struct amount a, struct total part, struct total whole, struct total *rest);
+/* floor(2^64 * the square root of a * part / whole), below 2^192. Assertions: part <= whole, whole is not zero. */
+struct amount amount_root_of_share(struct amount a, uint64_t part, uint64_t whole);
 
 /* PostgreSQL's binary numeric (numeric_send): digits base 10000, most significant first, scale 0. `out` takes at
  * most NUMERIC_MAX bytes; returns the length. Reading: ERR_FIELD for NaN, infinities, fractions, malformed bytes;

@@ -13,7 +13,7 @@ FILE_LINES_MAX=500
 # Each foreign library is included by one file only. header-pattern | the file | what it is for
 LIBRARIES='libpq-fe\.h|ledger/core/db_pq.h|PostgreSQL
 jansson\.h|ledger/core/json.h|JSON
-gmp\.h|ledger/core/amount.c|wide integers
+gmp\.h|ledger/core/amount_limbs.h|wide integers
 botan/|ledger/core/digest.c|Keccak
 zlib\.h|ledger/core/gzip.c|gzip
 secp256k1|ledger/core/sig.c|signatures
@@ -87,7 +87,7 @@ for f in "${C[@]}" "${TESTS_C[@]}" "${OTHER[@]}"; do
     head -n 3 "$f" | grep -qE "^(/\*|--|#|//|<!--) $(sed 's/[.]/\\./g' <<< "$f") - [^ ].*[.:;]?" || echo "$f:1: $(head -n 1 "$f")"
 done | rule 'first lines' 'begin the file with its own path, " - ", and one sentence that says what it is'
 
-in_code '(\.|->)limb\b' | grep -v '^ledger/core/amount\.c:' |
+in_code '(\.|->)limb\b' | grep -vE '^ledger/core/amount(_wide)?\.c:' |
     rule 'raw amounts' 'use or add a function of ledger/core/amount.h'
 
 in_code '\b(PQ[a-z]\w+|PGconn|PGresult)\b' | grep -v '^ledger/core/db[a-z_]*\.[ch]:' |
