@@ -362,6 +362,14 @@ static void proofs_of_what_is_not_in_the_log__are_refused(void **state)
     assert_false(log_check_consistency(0, roots[0], 3, roots[3], NULL, 0));
     assert_false(log_check_consistency(4, roots[4], 3, roots[3], NULL, 0));
     assert_false(log_check_consistency(3, roots[3], 4, roots[4], NULL, 0));
+    /* A proof that is good for three entries says nothing of seven. */
+    size = 3;
+    assert_int_equal(log_consistency(2, 3, tile_of, &size, proof, &n), OK);
+    assert_true(log_check_consistency(2, roots[2], 3, roots[3], proof, n));
+    assert_false(log_check_consistency(2, roots[2], 7, roots[3], proof, n));
+    assert_int_equal(log_inclusion(1, 3, tile_of, &size, proof, &n), OK);
+    assert_true(log_check_inclusion(leaves[1], 1, 3, proof, n, roots[3]));
+    assert_false(log_check_inclusion(leaves[1], 1, 7, proof, n, roots[3]));
 }
 
 /* ---- a log of which only the tiles could be kept ---- */
