@@ -1,13 +1,9 @@
-/* api/proposals.c - proposals: what they would do, and in which state they are at a block. */
-#include "api/proposal.h"
-
+/* api/proposals.c - proposals, on-chain and off-chain: what they would do, and in which state they are at a block. */
 #include <string.h>
 
-#include "api/nested.h"
+#include "api/proposal_shape.h"
 #include "api/render.h"
 #include "api/routes.h"
-#include "api/sql.h"
-#include "governance/title.h"
 
 /* ---- ids ---- */
 
@@ -38,30 +34,7 @@ enum err proposal_check_one(const struct rows *rows, size_t column, const char *
                     (const char *)names.p);
 }
 
-/* ---- what is shown ---- */
-
-void proposal_write_text(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
-{
-    struct slice text = rows_bytes(rows, row, column);
-    jw_text_n(w, (const char *)text.p, text.n);
-}
-
-static void write_title(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
-{
-    char title[TITLE_ROOM];
-    size_t n = title_of(rows_bytes(rows, row, column), title);
-    jw_text_n(w, title, n);
-}
-
-static const struct member votes_members[] = {{.name = "against", .type = T_AMOUNT, .about = "Units against."},
-                                              {.name = "for", .type = T_AMOUNT, .about = "Units in favour."},
-                                              {.name = "abstain", .type = T_AMOUNT, .about = "Units that abstain."},
-                                              {0}};
-
-static void write_votes(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
-{
-    nested_write_object(w, rows, row, column, votes_members);
-}
+/* ---- the calls of a proposal ---- */
 
 static const struct member action_members[] = {
     {.name = "target", .type = T_ADDRESS, .about = "The contract called."},
@@ -87,32 +60,6 @@ static void write_actions(struct json_writer *w, const struct rows *rows, size_t
 }
 
 /* clang-format off */
-#define PICKED                                                                                                        \
-    "p.governor, p.proposal_id, p.id, p.number, p.proposer, p.token, p.clock, p.description, p.position,"             \
-    " p.log_index, v.*"
-#define UNTIL_9999(seconds) "CASE WHEN " seconds " BETWEEN 1 AND 253402300799 THEN to_timestamp(" seconds ") END"
-/* Of proposal s (PICKED), its block h, its event e. */
-#define COLUMNS                                                                                                       \
-    " s.id, 'onchain'::text AS source, s.governor, s.number AS proposal_id, s.proposer,"                              \
-    " substr(s.description, 1, 4096) AS title, s.description, s.state, s.snapshot, s.deadline, s.eta, "               \
-    UNTIL_9999("s.eta") " AS eta_time,"                                                                               \
-    " json_build_array(s.against_votes::text, s.for_votes::text, s.abstain_votes::text)::text AS votes,"              \
-    " s.quorum, s.quorum_reached, s.vote_succeeded, s.ballots, s.uncounted AS uncounted_ballots,"                     \
-    " CASE s.clock WHEN 0 THEN 'block' ELSE 'timestamp' END AS clock, s.snapshot_position >> 32 AS snapshot_block,"   \
-    " nullif(s.token, " SQL_ZERO_ADDRESS ") AS token, s.timelock, s.undetermined,"                                    \
-    " s.position >> 32 AS block_number, h.time AS block_time, s.log_index, e.tx_hash"
-#define DECORATED                                                                                                     \
-    " CROSS JOIN LATERAL (SELECT b.id, b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"              \
-    "   WHERE m.number = s.position >> 32 LIMIT 1) h"                                                                 \
-    " CROSS JOIN LATERAL (SELECT g.tx_hash FROM mirror.event g WHERE g.block = h.id AND g.log_index = s.log_index"    \
-    "   LIMIT 1) e"
-#define LIST(compare, order)                                                                                          \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" COLUMNS ", s.position AS key"                           \
-    " FROM (SELECT " PICKED " FROM ledger.proposal p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$10", "$11")) " v" \
-    "   WHERE p.position " compare " $8 AND p.position <= a.position AND ($5::text IS NULL OR v.state = $5)"          \
-    "     AND ($6::bytea IS NULL OR p.governor = $6) AND ($7::bytea IS NULL OR p.proposer = $7)"                      \
-    "   ORDER BY p.position " order " LIMIT $9) s" DECORATED                                                          \
-    " ORDER BY s.position " order ") x ON true ORDER BY x.key " order
 #define ACTIONS                                                                                                       \
     "(SELECT json_agg(json_build_array(" SQL_HEX("t.target") ", c.name, t.value::text,"                               \
     " encode(t.signature, 'escape'), " SQL_HEX("t.calldata") ", f.function) ORDER BY t.item)::text"                   \
@@ -122,30 +69,52 @@ static void write_actions(struct json_writer *w, const struct rows *rows, size_t
     "   AND EXISTS (SELECT FROM api_v1.contracts() o WHERE o.address = t.target)) f ON true"                          \
     " WHERE t.governor = s.governor AND t.proposal_id = s.proposal_id AND t.position >> 32 = s.position >> 32"        \
     "   AND t.log_index = s.log_index)"
+
+#define LIST(compare, order)                                                           \
+    SQL_AT SQL_LOG("$12", "$13", "$15", "$16", "$17")                                                                 \
+    "SELECT a.*, x.*, g.size FROM a CROSS JOIN g LEFT JOIN LATERAL (SELECT u.*, " SQL_LOG_KEYS " FROM ("              \
+    " (SELECT" SQL_ONCHAIN_COLUMNS ", s.position AS key, " SQL_LOG_BEHIND_##order("h.time") " AS key_log"                                \
+    " FROM (SELECT " SQL_ONCHAIN_PICKED " FROM ledger.proposal p"                                                     \
+    "   CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$16", "$17")) " v"                             \
+    "   WHERE p.position " compare " $10 AND p.position <= a.position AND $5::text IS DISTINCT FROM 'offchain'"       \
+    "     AND ($6::text IS NULL OR v.state = $6) AND ($7::bytea IS NULL OR p.governor = $7)"                          \
+    "     AND ($8::bytea IS NULL OR p.proposer = $8) AND $9::text IS NULL"                                            \
+    "   ORDER BY p.position " #order " LIMIT $14) s" SQL_ONCHAIN_DECORATED ") UNION ALL"                               \
+    " (SELECT s.*, " SQL_CHAIN_BEHIND_##order("s.created") " AS key, s.position AS key_log"                                                  \
+    " FROM (SELECT v.* FROM governance.proposal p CROSS JOIN LATERAL " SQL_OFFCHAIN_SHAPE("p.id") " v"                \
+    "   WHERE p.position " compare " $11 AND p.position < g.size AND p.version = 1"                                   \
+    "     AND $5::text IS DISTINCT FROM 'onchain' AND ($6::text IS NULL OR v.state = $6) AND $7::bytea IS NULL"       \
+    "     AND ($8::bytea IS NULL OR p.author = $8) AND ($9::text IS NULL OR p.space = $9)"                            \
+    "   ORDER BY p.position " #order " LIMIT $14) s)"                                                                  \
+    " ORDER BY key " #order ", key_log " #order " LIMIT $14) u) x ON true ORDER BY x.key " #order ", x.key_log " #order
+#define ONE                                                                                                           \
+    SQL_AT SQL_LOG_NOW("$7", "$8", "$9")                                                                              \
+    "SELECT a.*, x.*, g.size FROM a CROSS JOIN g CROSS JOIN LATERAL (SELECT" SQL_ONCHAIN_COLUMNS ", " ACTIONS         \
+    " AS actions FROM (SELECT " SQL_ONCHAIN_PICKED " FROM " SQL_PROPOSAL_BY_ID " p CROSS JOIN LATERAL "               \
+    SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$8", "$9")) " v) s" SQL_ONCHAIN_DECORATED                               \
+    " UNION ALL SELECT s.*, NULL FROM " SQL_OFFCHAIN_SHAPE("$5") " s) x ORDER BY x.block_number, x.log_index"
 /* clang-format on */
 
 static enum err proposals_ask(const struct request *r, struct statement *s)
 {
-    s->sql = r->page.descending ? LIST("<", "DESC") : LIST(">", "ASC");
+    s->sql = r->page.descending ? LIST("<", DESC) : LIST(">", ASC);
     statement_at(s, r); /* $1 .. $4 */
+    statement_value(s, r, "source");
     statement_value(s, r, "status");
     statement_value(s, r, "governor");
     statement_value(s, r, "proposer");
-    statement_page(s, r); /* $8, $9 */
-    statement_time(s, r); /* $10, $11 */
+    statement_value(s, r, "space");
+    statement_page(s, r); /* $10 .. $14 */
+    statement_log(s, r);  /* $15 .. $17 */
     return OK;
 }
 
 static enum err proposal_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT
-        "SELECT a.*," COLUMNS ", " ACTIONS " AS actions FROM a CROSS JOIN LATERAL (SELECT " PICKED
-        " FROM " SQL_PROPOSAL_BY_ID
-        " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$7", "$8")) " v) s" DECORATED
-                                                                                       " ORDER BY s.position";
+    s->sql = ONE;
     statement_at(s, r);                  /* $1 .. $4 */
     TRY(proposal_id_params(r, "id", s)); /* $5, $6 */
-    statement_time(s, r);                /* $7, $8 */
+    statement_log(s, r);                 /* $7 .. $9 */
     return OK;
 }
 
@@ -156,108 +125,46 @@ static enum err proposal_answer(const struct request *r, const struct rows *rows
     return OK;
 }
 
-/* In the order of COLUMNS. */
-#define PROPOSAL_MEMBERS                                                                                              \
-    {.name = "id", .type = T_HASH, .about = "Derived from chain, governor and content; a reorg does not change it."}, \
-        {.name = "source", .type = T_TEXT, .about = "onchain."},                                                      \
-        {.name = "governor", .type = T_ADDRESS, .about = "The governor."},                                            \
-        {.name = "proposal_id", .type = T_AMOUNT, .about = "The governor's own proposalId."},                         \
-        {.name = "proposer", .type = T_ADDRESS, .about = "Who proposed it."},                                         \
-        {.name = "title",                                                                                             \
-         .type = T_TEXT,                                                                                              \
-         .write = write_title,                                                                                        \
-         .about = "First line of the description, without marks that hide or reorder text."},                         \
-        {.name = "description",                                                                                       \
-         .type = T_TEXT,                                                                                              \
-         .write = proposal_write_text,                                                                                \
-         .about = "As it was proposed: hostile text."},                                                               \
-        {.name = "state",                                                                                             \
-         .type = T_TEXT,                                                                                              \
-         .nullable = true,                                                                                            \
-         .about = "What state() answers: pending active canceled defeated succeeded queued expired executed; null: "  \
-                  "see undetermined."},                                                                               \
-        {.name = "snapshot",                                                                                          \
-         .type = T_U64,                                                                                               \
-         .about = "proposalSnapshot: units at this timepoint of the governor's clock count, and voting begins after " \
-                  "it."},                                                                                             \
-        {.name = "deadline",                                                                                          \
-         .type = T_U64,                                                                                               \
-         .about = "proposalDeadline: the last timepoint of the vote, extended or "                                    \
-                  "not."},                                                                                            \
-        {.name = "eta", .type = T_U64, .about = "proposalEta, unix seconds; 0: not queued."},                         \
-        {.name = "eta_time", .type = T_TIME, .nullable = true, .about = "The same as a time; null: not queued."},     \
-        {.name = "votes",                                                                                             \
-         .nest = NEST_OBJECT,                                                                                         \
-         .members = votes_members,                                                                                    \
-         .write = write_votes,                                                                                        \
-         .about = "What proposalVotes answers."},                                                                     \
-        {.name = "quorum",                                                                                            \
-         .type = T_AMOUNT,                                                                                            \
-         .nullable = true,                                                                                            \
-         .about = "What quorum(snapshot) answers; null before the snapshot is past, or if no event tells it."},       \
-        {.name = "quorum_reached", .type = T_BOOL, .nullable = true, .about = "For + abstain reach the quorum."},     \
-        {.name = "vote_succeeded", .type = T_BOOL, .nullable = true, .about = "More for than against."},              \
-        {.name = "ballots", .type = T_U64, .about = "Ballots cast so far."},                                          \
-        {.name = "uncounted_ballots",                                                                                 \
-         .type = T_U64,                                                                                               \
-         .about = "Of these, in a form that no known counting explains; not in the votes."},                          \
-        {.name = "clock",                                                                                             \
-         .type = T_TEXT,                                                                                              \
-         .about = "What snapshot and deadline count: block or timestamp (EIP-6372)."},                                \
-        {.name = "snapshot_block",                                                                                    \
-         .type = T_U64,                                                                                               \
-         .nullable = true,                                                                                            \
-         .about = "The last block at or before the snapshot; null before it is past."},                               \
-        {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "Whose units count."},                        \
-        {.name = "timelock", .type = T_ADDRESS, .nullable = true, .about = "Who executes for the governor."},         \
-        {.name = "undetermined",                                                                                      \
-         .type = T_TEXT,                                                                                              \
-         .nullable = true,                                                                                            \
-         .about = "Why the state is null: quorum-unknown, counting-unknown, timelock-not-mirrored, "                  \
-                  "block-time-unknown."},                                                                             \
-        {.name = "block_number", .type = T_U64, .about = "The block it was proposed in."},                            \
-        {.name = "block_time", .type = T_TIME, .about = "Time of that block."},                                       \
-        {.name = "log_index", .type = T_U64, .about = "Its log in that block."},                                      \
-    {                                                                                                                 \
-        .name = "tx_hash", .type = T_HASH, .about = "The transaction."                                                \
-    }
-
 const struct route proposals_routes[] =
     {{.method = "GET",
       .path = "/v1/proposals",
-      .about = "Proposals of on-chain governors in the order in which they were made.",
+      .about = "Proposals, on-chain and off-chain, in the order in which they were made.",
       .shape = SHAPE_LIST,
       .takes_at = true,
       .wants_time = true,
-      .cache = CACHE_STATE,
+      .cache = CACHE_NEVER,
       .parameters = PARAMETERS({.name = "source",
                                 .type = PARAMETER_CHOICE,
-                                .choices = CHOICES("onchain"),
-                                .about = "Where they were made."},
+                                .choices = CHOICES("onchain", "offchain"),
+                                .about = "Only of one source."},
                                {.name = "status",
                                 .type = PARAMETER_CHOICE,
                                 .choices = CHOICES("pending", "active", "canceled", "defeated", "succeeded", "queued",
                                                    "expired", "executed"),
-                                .about = "Only in this state at the block."},
+                                .about = "Only in this state at the block (off-chain and at=latest: now)."},
                                {.name = "governor", .type = PARAMETER_ADDRESS, .about = "Only of this governor."},
-                               {.name = "proposer", .type = PARAMETER_ADDRESS, .about = "Only by this account."}),
+                               {.name = "proposer", .type = PARAMETER_ADDRESS, .about = "Only by this account."},
+                               {.name = "space", .type = PARAMETER_TEXT, .about = "Only of this space."}),
       .members = MEMBERS(PROPOSAL_MEMBERS),
-      .KEYS(T_I64),
+      .KEYS(T_I64, T_I64, T_I64, T_I64),
+      .extra = log_extra,
       .both_orders = true,
       .ask = proposals_ask},
      {.method = "GET",
       .path = "/v1/proposals/{id}",
-      .about = "One proposal, with the calls it would make; 404 before it was made.",
+      .about = "One proposal; an on-chain one with the calls it would make; 404 before it was made.",
       .shape = SHAPE_OBJECT,
       .takes_at = true,
       .wants_time = true,
-      .cache = CACHE_STATE,
+      .cache = CACHE_NEVER,
       .parameters = PARAMETERS(PROPOSAL_ID_PARAMETER),
-      .members = MEMBERS(PROPOSAL_MEMBERS, {.name = "actions",
-                                            .nest = NEST_LIST,
-                                            .members = action_members,
-                                            .write = write_actions,
-                                            .about = "The calls, in order."}),
+      .members = MEMBERS(PROPOSAL_MEMBERS,
+                         {.name = "actions",
+                          .nest = NEST_LIST,
+                          .members = action_members,
+                          .write = write_actions,
+                          .about = "The calls, in order; off-chain: none."},
+                         LOG_SIZE_MEMBER),
       .ask = proposal_ask,
       .answer = proposal_answer},
      {0}};

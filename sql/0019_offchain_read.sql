@@ -31,9 +31,10 @@ CREATE FUNCTION api_v1.offchain_outcome(of_type smallint, scores text, power num
 RETURNS TABLE (quorum_reached boolean, vote_succeeded boolean, tie boolean, winner integer, succeeded boolean)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT power >= quorum, v.succeeded, r.tie, r.winner, power >= quorum AND v.succeeded
-      FROM (SELECT count(*) FILTER (WHERE s.score = s.most) > 1 AND power > 0 AS tie,
-                   CASE WHEN count(*) FILTER (WHERE s.score = s.most) = 1 THEN (min(s.n) FILTER (WHERE s.score = s.most))::integer END AS winner,
-                   max(s.score) FILTER (WHERE s.n = 1) > max(s.score) FILTER (WHERE s.n = 2) AS first_leads
+      FROM (SELECT count(*) FILTER (WHERE s.score = s.most AND s.score > 0) > 1 AS tie,
+                   CASE WHEN count(*) FILTER (WHERE s.score = s.most AND s.score > 0) = 1
+                        THEN (min(s.n) FILTER (WHERE s.score = s.most))::integer END AS winner,
+                   max(s.score) FILTER (WHERE s.n = 1) > coalesce(max(s.score) FILTER (WHERE s.n = 2), 0) AS first_leads
               FROM (SELECT e.value::numeric AS score, e.n, max(e.value::numeric) OVER () AS most
                       FROM json_array_elements_text(scores::json) WITH ORDINALITY AS e (value, n)) s) r
      CROSS JOIN LATERAL (SELECT CASE of_type WHEN 0 THEN r.first_leads ELSE r.winner IS NOT NULL END AS succeeded) v
@@ -113,3 +114,25 @@ BEGIN
                AND b.position < log_size AND b.counts ORDER BY b.position LIMIT 1);
 END $$;
 COMMENT ON FUNCTION api_v1.ballot_after(bytea, bytea, bigint, bigint) IS 'The next ballot of a voter that took the place of the one before; null: none did.';
+
+CREATE FUNCTION api_v1.offchain_shape(of_proposal bytea, log_size bigint, at_moment timestamptz)
+RETURNS TABLE (id bytea, source text, governor bytea, proposal_id numeric, proposer bytea, title bytea, description bytea, state text, snapshot bigint, deadline bigint,
+    eta bigint, eta_time timestamptz, votes text, quorum numeric, quorum_reached boolean, vote_succeeded boolean, ballots bigint, uncounted_ballots bigint, clock text,
+    snapshot_block bigint, token bytea, timelock bytea, undetermined text, block_number bigint, block_time timestamptz, log_index integer, tx_hash bytea,
+    created timestamptz, space text, type smallint, choices text, scores text, scores_total numeric, voters bigint, discussion text, labels text, plugins text,
+    app text, version integer, starts timestamptz, ends timestamptz, closes timestamptz, snapshot_block_hash bytea, snapshot_finality smallint, provisional boolean,
+    policy integer, outcome text, final boolean, recounting boolean, canceled_by bytea, rules integer, parameters bigint, "position" bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT s.id, 'offchain', NULL::bytea, NULL::numeric, s.author, convert_to(substr(s.title, 1, 4096), 'UTF8'), convert_to(s.body, 'UTF8'), s.state, s.snapshot,
+           extract(epoch FROM s.ends)::bigint, 0::bigint, NULL::timestamptz,
+           -- Basic voting: the first choice is for, the second against, the third abstains.
+           CASE WHEN s.type = 0 AND s.scores IS NOT NULL
+                THEN json_build_array(coalesce(s.scores::json ->> 1, '0'), coalesce(s.scores::json ->> 0, '0'), coalesce(s.scores::json ->> 2, '0'))::text END,
+           s.quorum, s.quorum_reached, s.vote_succeeded, s.ballots, 0::bigint, NULL, s.snapshot, NULL::bytea, NULL::bytea, CASE WHEN s.state IS NULL THEN 'recounting' END,
+           NULL::bigint, NULL::timestamptz, NULL::integer, NULL::bytea, s.created, s.space, s.type, s.choices, s.scores, s.power, s.voters, s.discussion, s.labels,
+           s.plugins, s.app, s.version, s.starts, s.ends, s.closes, s.snapshot_hash, s.snapshot_finality, s.provisional, s.policy,
+           CASE WHEN s.quorum_reached IS NOT NULL THEN json_build_array(s.quorum_reached, s.tie, s.winner, s.succeeded)::text END,
+           s.final, s.recounting, s.canceled_by, s.rules, s.parameters, s.position
+      FROM api_v1.offchain_at(of_proposal, log_size, at_moment) s
+$$;
+COMMENT ON FUNCTION api_v1.offchain_shape(bytea, bigint, timestamptz) IS 'The columns of a proposal of either source, for an off-chain one (api_v1.offchain_at).';
