@@ -59,7 +59,7 @@ struct bundle_power {
 
 /* What counting gives; census_root is zero if nobody has voted. */
 struct bundle_result {
-    struct hash proposal, block, census_root;
+    struct hash proposal, block, census_root; /* block: that of the header */
     uint64_t number, size, version, rules, ballots, voters;
     enum voting type;
     uint32_t policy;
@@ -89,7 +89,7 @@ struct bundle_line {
     bool has_root;
     struct hash census_root;
 };
-/* Texts in the arena. ERR_FIELD: not such a line, or not canonical. */
+/* Texts in the arena. ERR_FIELD: not such a line. */
 MUST_CHECK enum err bundle_line_parse(struct slice line, struct arena *arena, struct bundle_line *out);
 
 #endif
