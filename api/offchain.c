@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/nested.h"
+#include "api/render.h"
 #include "governance/count.h"
 #include "governance/policy.h"
 
@@ -15,6 +15,17 @@ void statement_log(struct statement *s, const struct request *r)
     struct instant now = {time(NULL)};
     statement_in(s, (struct param){T_TIME, r->at.kind == AT_LATEST ? arena_copy(r->arena, &now, sizeof now) : NULL});
     statement_time(s, r);
+}
+
+void offchain_render(const struct request *r, const struct rows *rows, struct reply *reply)
+{
+    size_t column = AT_COLUMNS;
+    for (const struct member *m = r->route->members; m->name != NULL; m++, column++) {
+        if (m->optional && rows_null(rows, 0, column))
+            continue;
+        jw_key(&reply->json, m->name);
+        render_cell(&reply->json, m, rows, 0, column);
+    }
 }
 
 void offchain_write_json(struct json_writer *w, const struct rows *rows, size_t row, size_t column)

@@ -15,7 +15,9 @@
 #ifndef API_OFFCHAIN_H
 #define API_OFFCHAIN_H
 
+#include "api/nested.h"
 #include "api/proposal.h"
+#include "api/sql.h"
 
 /* clang-format off */
 /* Key of size, key of moment; clock, number, time: as statement_log binds them. */
@@ -37,6 +39,15 @@ void statement_log(struct statement *s, const struct request *r);
         .name = "log_size", .type = T_U64, .about = "Entries of the message log that the answer speaks of." \
     }
 extern const struct member log_extra[];
+/* Of objects of both sources the last member: on-chain ones do not hang on the log and have none. */
+#define LOG_SIZE_IF_OFFCHAIN                                                                              \
+    {                                                                                                     \
+        .name = "log_size", .type = T_U64, .optional = true,                                              \
+        .about = "Entries of the message log that the answer speaks of; of an on-chain proposal missing." \
+    }
+/* The members of an object of one row; an optional one whose column is null is left out. */
+void offchain_render(const struct request *r, const struct rows *rows, struct reply *reply);
+#define SQL_RECEIPT_URL(digest) "'/v1/receipts/' || " SQL_HEX(digest)
 
 /* Columns of JSON text that was canonical when it was stored, an array of texts, an array of decimal numbers: null is null. */
 void offchain_write_json(struct json_writer *w, const struct rows *rows, size_t row, size_t column);

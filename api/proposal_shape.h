@@ -6,9 +6,7 @@
 #ifndef API_PROPOSAL_SHAPE_H
 #define API_PROPOSAL_SHAPE_H
 
-#include "api/nested.h"
 #include "api/offchain.h"
-#include "api/sql.h"
 
 /* clang-format off */
 /* A proposal p of ledger.proposal with its view v. */

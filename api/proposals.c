@@ -89,7 +89,7 @@ static void write_actions(struct json_writer *w, const struct rows *rows, size_t
     " ORDER BY key " #order ", key_log " #order " LIMIT $14) u) x ON true ORDER BY x.key " #order ", x.key_log " #order
 #define ONE                                                                                                           \
     SQL_AT SQL_LOG_NOW("$7", "$8", "$9")                                                                              \
-    "SELECT a.*, x.*, g.size FROM a CROSS JOIN g CROSS JOIN LATERAL (SELECT" SQL_ONCHAIN_COLUMNS ", " ACTIONS         \
+    "SELECT a.*, x.*, CASE x.source WHEN 'offchain' THEN g.size END FROM a CROSS JOIN g CROSS JOIN LATERAL (SELECT" SQL_ONCHAIN_COLUMNS ", " ACTIONS         \
     " AS actions FROM (SELECT " SQL_ONCHAIN_PICKED " FROM " SQL_PROPOSAL_BY_ID " p CROSS JOIN LATERAL "               \
     SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$8", "$9")) " v) s" SQL_ONCHAIN_DECORATED                               \
     " UNION ALL SELECT s.*, NULL FROM " SQL_OFFCHAIN_SHAPE("$5") " s) x ORDER BY x.block_number, x.log_index"
@@ -121,7 +121,7 @@ static enum err proposal_ask(const struct request *r, struct statement *s)
 static enum err proposal_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
     TRY(proposal_check_one(rows, AT_COLUMNS, "id"));
-    render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
+    offchain_render(r, rows, reply);
     return OK;
 }
 
@@ -164,7 +164,7 @@ const struct route proposals_routes[] =
                           .members = action_members,
                           .write = write_actions,
                           .about = "The calls, in order; off-chain: none."},
-                         LOG_SIZE_MEMBER),
+                         LOG_SIZE_IF_OFFCHAIN),
       .ask = proposal_ask,
       .answer = proposal_answer},
      {0}};
