@@ -170,7 +170,9 @@ void exchange_reply(struct exchange *x, struct reply *reply)
     e->generation = r->route->takes_at ? r->as_of.generation : watch_generation(x->service->watch);
     e->pinned = r->route->takes_at && (r->at.kind == AT_NUMBER || r->at.kind == AT_HASH) &&
                 r->as_of.finality == FINALITY_FINALIZED;
-    if (strcmp(r->route->method, "POST") == 0)
+    if (reply->cache_control != NULL)
+        e->cache_control = reply->cache_control;
+    else if (strcmp(r->route->method, "POST") == 0)
         e->cache_control = "no-store";
     else if (r->route->cache == CACHE_BUILD)
         e->cache_control = "public, max-age=300";

@@ -193,6 +193,17 @@ static void operation(struct json_writer *w, const struct endpoint *e)
     jw_object_end(w);
 }
 
+/* OpenAPI's templates have no {name...}: the parameter's own sentence says that it may hold slashes. */
+static void open_path(struct json_writer *w, const struct endpoint *e)
+{
+    AUTO_BUFFER path = {0};
+    size_t n = strlen(e->route->path);
+    buffer_bytes(&path, e->route->path, e->takes_rest ? n - strlen("...}") : n);
+    buffer_text(&path, e->takes_rest ? "}" : "");
+    buffer_u8(&path, '\0');
+    schema_open(w, (const char *)path.p);
+}
+
 static void paths(struct json_writer *w, const struct router *r)
 {
     schema_open(w, "paths");
@@ -202,7 +213,7 @@ static void paths(struct json_writer *w, const struct router *r)
             first = first && strcmp(r->endpoints[k].route->path, r->endpoints[i].route->path) != 0;
         if (!first)
             continue;
-        schema_open(w, r->endpoints[i].route->path);
+        open_path(w, &r->endpoints[i]);
         for (size_t k = i; k < r->n; k++)
             if (strcmp(r->endpoints[k].route->path, r->endpoints[i].route->path) == 0)
                 operation(w, &r->endpoints[k]);

@@ -36,7 +36,7 @@
  *
  * A list needs `ask` only. Columns: a.* (if takes_at), one per member in order, then one per key in order, then one per
  * member of `extra` (the first row's stand beside the data; CSV and NDJSON leave them out). Not even one item: one row whose keys
- * are NULL (LEFT JOIN LATERAL ... ON true) or, without takes_at, no row.
+ * are NULL (LEFT JOIN LATERAL ... ON true) or, without takes_at and extra, no row.
  *
  *     s->sql = r->page.descending ? "... h.address < $5 ORDER BY h.address DESC LIMIT $6 ..." : "... h.address > $5 ... LIMIT $6 ...";
  *     statement_at(s, r);   // $1 .. $4
@@ -97,7 +97,8 @@ enum parameter_type {
 };
 
 /* Path parameters are those named in braces in the path; all others are of the query. A path parameter {at} (PARAMETER_TEXT, of
- * a route with takes_at) stands for the query's at=. */
+ * a route with takes_at) stands for the query's at=. The last segment may be {name...}: the rest of the path, one segment or more
+ * with the slashes between them; a route that spells out more of the path is matched before it. */
 struct parameter {
     const char *name;
     enum parameter_type type;

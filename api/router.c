@@ -77,8 +77,7 @@ static void check(const struct route *route)
     demand(route->about != NULL, route, "no sentence about it");
     demand((route->shape == SHAPE_LIST) == (route->n_keys > 0), route, "lists, and only lists, have keys");
     demand(route->shape != SHAPE_LIST || route->ask != NULL, route, "a list is answered by ask");
-    demand(route->extra == NULL || (route->shape == SHAPE_LIST && route->takes_at), route,
-           "lists that always have a row may have extra members");
+    demand(route->extra == NULL || route->shape == SHAPE_LIST, route, "lists, and only lists, have extra members");
     demand((route->shape == SHAPE_STREAM) == (route->feed != NULL), route, "streams, and only streams, are fed");
     demand((route->shape == SHAPE_FILE) == (route->file != NULL), route, "files, and only files, are made by file");
     demand(route->ask == NULL || route->shape == SHAPE_LIST || route->answer != NULL, route, "ask needs answer");
@@ -97,6 +96,8 @@ static void check(const struct route *route)
     check_body(route);
 }
 
+static const char rest_mark[] = "...}";
+
 static void compile(struct router *r, const struct route *route)
 {
     check(route);
@@ -109,8 +110,10 @@ static void compile(struct router *r, const struct route *route)
     for (const char *p = route->path; *p == '/';) {
         size_t n = strcspn(p + 1, "/");
         assert(e->n_segments < URI_SEGMENTS_MAX);
+        demand(!e->takes_rest, route, "nothing follows the rest of the path");
         if (p[1] == '{') {
-            size_t parameter = parameter_named(route, p + 2, n - 2);
+            e->takes_rest = memcmp(p + 1 + n - strlen(rest_mark), rest_mark, strlen(rest_mark)) == 0;
+            size_t parameter = parameter_named(route, p + 2, n - (e->takes_rest ? 1 + strlen(rest_mark) : 2));
             e->parameters[e->n_segments] = parameter;
             e->path_parameters |= UINT64_C(1) << parameter;
         } else {
@@ -119,6 +122,7 @@ static void compile(struct router *r, const struct route *route)
         e->n_segments++;
         p += n + 1;
     }
+    demand(!e->takes_rest || route->shape != SHAPE_LIST, route, "a list's path has suffixes, so it has a last segment");
 }
 
 void router_init(struct router *r, const struct route *const *tables)
@@ -162,7 +166,8 @@ static size_t strip_suffix(const struct endpoint *e, const char *last, enum repr
 /* How specific a match is: literals win over parameters, earlier segments first; 0: no match. */
 static uint32_t match_path(const struct endpoint *e, const struct uri *uri, enum representation *as)
 {
-    if (e->n_segments != uri->n_segments || e->n_segments == 0)
+    bool as_long = e->takes_rest ? e->n_segments <= uri->n_segments : e->n_segments == uri->n_segments;
+    if (!as_long || e->n_segments == 0)
         return 0;
     uint32_t score = 1;
     for (size_t i = 0; i < e->n_segments; i++) {
@@ -175,7 +180,18 @@ static uint32_t match_path(const struct endpoint *e, const struct uri *uri, enum
             return 0;
         score = score << 1 | (e->segments[i] != NULL);
     }
+    for (size_t i = e->n_segments; i < uri->n_segments; i++)
+        if (uri->segments[i][0] == '\0')
+            return 0;
     return score;
+}
+
+static const char *join_rest(const struct uri *uri, size_t first, struct arena *arena)
+{
+    const char *rest = uri->segments[first];
+    for (size_t i = first + 1; i < uri->n_segments; i++)
+        rest = arena_printf(arena, "%s/%s", rest, uri->segments[i]);
+    return rest;
 }
 
 static void add_allowed(char allow[ALLOW_TEXT], const char *method)
@@ -232,5 +248,7 @@ enum err router_match(const struct router *r, const char *method, const struct u
         size_t n = i == e->n_segments - 1 ? strip_suffix(e, uri->segments[i], &ignored) : strlen(uri->segments[i]);
         out->path_values[i] = e->segments[i] == NULL ? arena_text(arena, uri->segments[i], n) : NULL;
     }
+    if (e->takes_rest)
+        out->path_values[e->n_segments - 1] = join_rest(uri, e->n_segments - 1, arena);
     return OK;
 }

@@ -16,6 +16,7 @@ struct endpoint {
     size_t parameters[URI_SEGMENTS_MAX];    /* index in route->parameters where segments[i] is NULL */
     size_t n_parameters;                    /* all of the route's */
     uint64_t path_parameters;               /* bit i: route->parameters[i] is of the path */
+    bool takes_rest;                        /* the last segment is {name...} */
 };
 
 struct router {

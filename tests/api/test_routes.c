@@ -31,7 +31,11 @@ static void openapi__holds_every_route_parameter_and_member(void **state)
     assert_int_equal(json_parse((const char *)text.p, text.n, JSON_DEPTH_MAX, &tree), OK);
     for (size_t i = 0; i < router.n; i++) {
         const struct route *route = router.endpoints[i].route;
-        const json_t *path = json_object_get(json_object_get(tree, "paths"), route->path);
+        char template[256] = "";
+        size_t n = strcspn(route->path, ".");
+        memcpy(template, route->path, n);
+        strcat(template, strstr(route->path, "...}") != NULL ? "}" : route->path + n);
+        const json_t *path = json_object_get(json_object_get(tree, "paths"), template);
         const json_t *operation = json_object_get(path, strcmp(route->method, "POST") == 0 ? "post" : "get");
         assert_string_equal(json_string_value(json_object_get(operation, "summary")), route->about);
         size_t listed = json_array_size(json_object_get(operation, "parameters")),
@@ -74,6 +78,59 @@ static void router__tells_not_found_from_not_allowed(void **state)
     match("GET", "/healthz/", ERR_NOT_FOUND, &m);
     match("GET", "/nothing", ERR_NOT_FOUND, &m);
     match("GET", "/healthz.csv", ERR_NOT_FOUND, &m);
+}
+
+static enum err answer_nothing(const struct request *r, struct reply *reply)
+{
+    (void)r, (void)reply;
+    return OK;
+}
+
+static const struct route rest_routes[] = {{.method = "GET",
+                                            .path = "/files/{name...}",
+                                            .about = "A file.",
+                                            .shape = SHAPE_RAW,
+                                            .parameters = PARAMETERS({.name = "name", .about = "Its path."}),
+                                            .local = answer_nothing},
+                                           {.method = "GET",
+                                            .path = "/files/{name}/size",
+                                            .about = "A size.",
+                                            .shape = SHAPE_RAW,
+                                            .parameters = PARAMETERS({.name = "name", .about = "Its name."}),
+                                            .local = answer_nothing},
+                                           {0}};
+
+static void assert_rest(const struct router *files, const char *path, size_t route, const char *value)
+{
+    AUTO_ARENA arena = {0};
+    struct uri uri;
+    struct match m;
+    assert_int_equal(uri_parse(path, strlen(path), &arena, &uri), OK);
+    assert_int_equal(router_match(files, "GET", &uri, &arena, &m), value != NULL ? OK : ERR_NOT_FOUND);
+    if (value == NULL)
+        return;
+    assert_int_equal(m.endpoint->index, route);
+    assert_string_equal(m.path_values[1], value);
+}
+
+static void the_rest_of_a_path__is_one_parameter(void **state)
+{
+    (void)state;
+    static struct router files;
+    static const struct route *const tables[] = {rest_routes, NULL};
+    router_init(&files, tables);
+    assert_rest(&files, "/files/a", 0, "a");
+    assert_rest(&files, "/files/a/b.p/3", 0, "a/b.p/3");
+    assert_rest(&files, "/files/a%20b/c", 0, "a b/c");
+    assert_rest(&files, "/files/a/size", 1, "a");
+    assert_rest(&files, "/files/a/b/size", 0, "a/b/size");
+    assert_rest(&files, "/files", 0, NULL);
+    assert_rest(&files, "/files/", 0, NULL);
+    assert_rest(&files, "/files/a/", 0, NULL);
+    assert_rest(&files, "/files//a", 0, NULL);
+    assert_rest(&files, "/files/a//b", 0, NULL);
+    assert_rest(&files, "/other/a", 0, NULL);
+    router_done(&files);
 }
 
 static void accept__picks_the_best_liked_form_of_a_list(void **state)
@@ -132,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(openapi__holds_every_route_parameter_and_member),
         cmocka_unit_test(router__tells_not_found_from_not_allowed),
+        cmocka_unit_test(the_rest_of_a_path__is_one_parameter),
         cmocka_unit_test(accept__picks_the_best_liked_form_of_a_list),
         cmocka_unit_test(at__is_read_in_all_forms_and_no_other),
     };

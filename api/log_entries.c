@@ -1,0 +1,87 @@
+/* api/log_entries.c - the entries of the message log, in its order. */
+#include "api/log.h"
+#include "api/routes.h"
+#include "api/sql.h"
+#include "governance/message.h"
+
+/* In the order of enum message_kind. */
+static const char *const kinds[] = {"key",  "space", "proposal", "update-proposal", "cancel-proposal",
+                                    "vote", "alias", NULL};
+_Static_assert(sizeof kinds / sizeof *kinds - 1 == MESSAGE_ALIAS + 1, "one name a kind");
+
+void log_kind_write(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
+{
+    jw_text(w, message_kind_name((enum message_kind)rows_i64(rows, row, column)));
+}
+
+/* clang-format off */
+/* The places of one proposal's messages: a walk along its own ballots, not along the whole log. */
+#define OF_PROPOSAL                                                                                                   \
+    "(SELECT b.position FROM governance.ballot b WHERE b.proposal = $6 UNION ALL"                                     \
+    "   SELECT p.position FROM governance.proposal p WHERE p.id = $6 UNION ALL"                                       \
+    "   SELECT c.position FROM governance.cancellation c WHERE c.proposal = $6) o"                                    \
+    " JOIN governance.message m ON m.position = o.position"
+#define ENTRIES(from, compare, order)                                                                                 \
+    "SELECT x.*, g.size FROM (SELECT coalesce(max(c.size), 0) AS size FROM governance.checkpoint c) g"                \
+    " LEFT JOIN LATERAL (SELECT m.position, m.kind, m.digest, " SQL_MESSAGE_AUTHOR ", " SQL_MESSAGE_SPACE ", "        \
+    SQL_MESSAGE_PROPOSAL ", m.received, m.leaf, convert_from(m.entry, 'UTF8') AS entry, m.position AS key FROM " from \
+    " WHERE m.position " compare " $1 AND ($3::smallint IS NULL OR m.kind = $3)"                                      \
+    "   AND ($4::bytea IS NULL OR m.author = $4) AND ($5::text IS NULL OR m.space = $5)"                              \
+    "   AND ($6::bytea IS NULL OR m.proposal = $6) ORDER BY m.position " order " LIMIT $2) x ON true"                 \
+    " ORDER BY x.key " order
+#define ALL "governance.message m"
+/* clang-format on */
+
+static enum err entries_ask(const struct request *r, struct statement *s)
+{
+    bool of_one = request_given(r, "proposal");
+    int16_t kind = (int16_t)request_choice(r, "kind");
+    if (r->page.descending)
+        s->sql = of_one ? ENTRIES(OF_PROPOSAL, "<", "DESC") : ENTRIES(ALL, "<", "DESC");
+    else
+        s->sql = of_one ? ENTRIES(OF_PROPOSAL, ">", "ASC") : ENTRIES(ALL, ">", "ASC");
+    statement_page(s, r); /* $1, $2 */
+    statement_in(s, (struct param){T_I16, request_given(r, "kind") ? arena_copy(r->arena, &kind, sizeof kind) : NULL});
+    statement_value(s, r, "author");
+    statement_value(s, r, "space");
+    statement_value(s, r, "proposal"); /* $6 */
+    return OK;
+}
+
+const struct route log_entries_routes[] =
+    {{.method = "GET",
+      .path = "/v1/log/entries",
+      .about = "The entries of the message log in its order: signed messages, and what the service itself recorded.",
+      .shape = SHAPE_LIST,
+      .cache = CACHE_NEVER,
+      .parameters = PARAMETERS(
+          {.name = "kind", .type = PARAMETER_CHOICE, .choices = kinds, .about = "Only entries of this kind."},
+          {.name = "author", .type = PARAMETER_ADDRESS, .about = "Only messages of this address."},
+          {.name = "space", .type = PARAMETER_TEXT, .about = "Only entries of this space."},
+          {.name = "proposal", .type = PARAMETER_HASH, .about = "Only messages about this off-chain proposal."}),
+      .members =
+          MEMBERS({.name = "position", .type = T_U64, .about = "Its place in the log, from 0."},
+                  {.name = "kind",
+                   .type = T_TEXT,
+                   .write = log_kind_write,
+                   .about = "key, space, proposal, update-proposal, cancel-proposal, vote, or alias."},
+                  {.name = "id",
+                   .type = T_HASH,
+                   .about = "EIP-712 digest; of the service's own entries Keccak-256 of the entry."},
+                  {.name = "author",
+                   .type = T_ADDRESS,
+                   .nullable = true,
+                   .about = "Whose message it is; null: the service's own."},
+                  {.name = "space", .type = T_TEXT, .nullable = true, .about = "Its space, if it belongs to one."},
+                  {.name = "proposal",
+                   .type = T_HASH,
+                   .nullable = true,
+                   .about = "The off-chain proposal that it makes, changes, cancels or votes on."},
+                  {.name = "received", .type = T_TIME, .about = "When it was accepted, by the service's clock."},
+                  {.name = "leaf", .type = T_HASH, .about = "SHA-256(0x00 || entry)."},
+                  {.name = "entry", .type = T_TEXT, .about = "Its text as it is hashed: canonical JSON."}),
+      .KEYS(T_I64),
+      .extra = log_extra,
+      .both_orders = true,
+      .ask = entries_ask},
+     {0}};
