@@ -253,6 +253,39 @@ static void other_bytes__are_refused(void **unused)
     assert_int_equal(unpack(VOTING_APPROVAL, 2, more, sizeof more), ERR_FIELD);
 }
 
+static void packed_sums__may_be_of_the_largest_powers(void **unused)
+{
+    (void)unused;
+    for (int v = 0; v < VOTING_COUNT; v++) {
+        enum voting type = (enum voting)v;
+        if (!count_packs(type))
+            continue;
+        AUTO_ARENA arena = {0};
+        struct choice choice = random_choice(type, 2, &arena);
+        struct count *c = count_open(type, 2);
+        for (int i = 0; i < 1000; i++)
+            count_add(c, &choice, amount_max);
+        AUTO_BUFFER bytes = {0};
+        count_pack(c, &bytes);
+        assert_int_equal(unpack(type, 2, bytes.p, bytes.n), OK);
+        count_close(c);
+    }
+}
+
+/* Quadratic sums of 2^40 ballots stay below 2^232, powers below 2^296. */
+static void packed_sums__end_where_ballots_do(void **unused)
+{
+    (void)unused;
+    uint8_t roots[] = {1, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 29, [15] = 255, [43] = 255};
+    assert_int_equal(unpack(VOTING_QUADRATIC, 1, roots, 44), OK);
+    uint8_t more[] = {1, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 30, [15] = 1, [44] = 0};
+    assert_int_equal(unpack(VOTING_QUADRATIC, 1, more, sizeof more), ERR_FIELD);
+    uint8_t power[12 + 2 * 38] = {1, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 37, 255, [12 + 38] = 37, [12 + 39] = 255};
+    assert_int_equal(unpack(VOTING_APPROVAL, 1, power, sizeof power), OK);
+    uint8_t powers[12 + 2 * 39] = {1, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 38, 1, [12 + 39] = 38, [12 + 40] = 1};
+    assert_int_equal(unpack(VOTING_APPROVAL, 1, powers, sizeof powers), ERR_FIELD);
+}
+
 /* Whatever the bytes: refused, or sums that can be counted on and pack to the same bytes. */
 static void any_bytes__are_refused_or_usable(void **unused)
 {
@@ -300,6 +333,8 @@ int main(void)
         cmocka_unit_test(units_that_are_left__go_to_the_largest_remainders),
         cmocka_unit_test(packed_sums__have_this_layout),
         cmocka_unit_test(other_bytes__are_refused),
+        cmocka_unit_test(packed_sums__may_be_of_the_largest_powers),
+        cmocka_unit_test(packed_sums__end_where_ballots_do),
         cmocka_unit_test(any_bytes__are_refused_or_usable),
     };
     return cmocka_run_group_tests(tests, start_random, NULL);
