@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/server.h"
+#include "governance/space.h"
 #include "ledger/core/log.h"
 
 enum status command_failed(const struct command *c, enum err e)
@@ -78,6 +79,21 @@ enum err command_audit(const struct command *c, const struct session *s, struct 
     return o.interval_seconds > 0 && source_is_url(o.urls[0]) ? audit_start(&o, out) : OK;
 }
 
+/* The mirror keeps the file's spaces as they are; what they may say is known here. */
+static enum err load_network(const char *path, struct network *out)
+{
+    AUTO_ARENA arena = {0};
+    struct space *spaces;
+    size_t n;
+    TRY(network_load(path, out));
+    if (spaces_parse(out->file, &arena, &spaces, &n) == OK)
+        return OK;
+    char detail[400];
+    snprintf(detail, sizeof detail, "%s", err_detail());
+    network_done(out);
+    return err_with(ERR_CONFIG, "network file %s: %s", path, detail);
+}
+
 enum status command_with_network(const struct command *c, enum session_kind kind,
                                  enum status (*work)(const struct command *, const struct session *,
                                                      const struct network *))
@@ -90,7 +106,7 @@ enum status command_with_network(const struct command *c, enum session_kind kind
         return command_misused(c, "--source is missing");
     struct network network;
     struct session s;
-    enum err e = network_load(config_text(c->config, "network"), &network);
+    enum err e = load_network(config_text(c->config, "network"), &network);
     if (e != OK)
         return command_failed(c, e);
     enum status status;

@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "api/command.h"
+#include "governance/policy.h"
+#include "governance/space.h"
 
 /* JSON has no comments: members whose names begin with _ are ignored wherever they stand (ledger/mirror/network.c). */
 static const char start[] =
@@ -35,6 +37,14 @@ static const char start[] =
     "      \"address\": \"0xF96798F49936EfB1a56F99Ceae924b6B8359afFb\",\n"
     "      \"asset\": \"0x8457CA5040ad67fdebbCC8EdCE889A335Bc0fbFB\",\n"
     "      \"from_block\": 18500000\n"
+    "    },\n"
+    "    {\n"
+    "      \"_comment\": \"Where accounts set whom they delegate their votes to, for a space or for all. It is older than "
+    "start_block: a delegation that was set before it and not changed since is known only if start_block is 11225329.\",\n"
+    "      \"kind\": \"delegate_registry\",\n"
+    "      \"name\": \"DelegateRegistry\",\n"
+    "      \"address\": \"0x469788fE6E9E9681C6ebF3bF78e7Fd26Fc015446\",\n"
+    "      \"from_block\": 18500000\n"
     "    }\n"
     "  ],\n"
     "  \"_parameters\": \"Values that no event tells. finality_depth_blocks serves archive files; a node says itself "
@@ -44,11 +54,47 @@ static const char start[] =
     "    \"min_withdrawal_delay_blocks\": 100800,\n"
     "    \"deallocation_delay_blocks\": 100800,\n"
     "    \"finality_depth_blocks\": 64\n"
-    "  }\n"
-    "}\n";
+    "  },\n";
+
+/* A space, as a comment: without the _ before its name it is one. */
+static const char spaces[] =
+    "  \"_about_spaces\": \"Who may propose what to vote on by signed messages. Take the _ from _spaces to have this one; only "
+    "its id is needed. What a space says is kept with its history: a proposal goes by what held at its snapshot block.\",\n"
+    "  \"_spaces\": [\n"
+    "    {\n"
+    "      \"_id\": \"What proposals and ballots name, and DelegateRegistry, if it has at most 31 bytes.\",\n"
+    "      \"id\": \"example.eth\",\n"
+    "      \"_name\": \"For people.\",\n"
+    "      \"name\": \"Example\",\n"
+    "      \"about\": \"What it decides.\",\n"
+    "      \"_admins\": \"They may change and cancel the proposals of others, and propose as often as they like.\",\n"
+    "      \"admins\": [],\n";
+static const char amounts[] = "      \"_threshold\": \"Power that proposing takes, in base units.\",\n"
+                              "      \"threshold\": \"0\",\n"
+                              "      \"_quorum\": \"Power that must have voted, in base units.\",\n"
+                              "      \"quorum\": \"0\",\n";
+
+#define NUMBER_LINES(member, otherwise, least, most, sentence) \
+    ",\n      \"_" #member "\": \"" sentence ": " #least " to " #most "\",\n      \"" #member "\": " #otherwise
+static const char numbers[] = SPACE_NUMBERS(NUMBER_LINES) "\n    }\n  ]\n}\n";
+#undef NUMBER_LINES
+
+static bool print_policies(void)
+{
+    bool ok =
+        fputs(
+            "      \"_strategy\": \"What counts as power, unless a proposal says otherwise. Or parts, joined by +: held, "
+            "delegated_in, staked, cooling_down, queued, registry.\",\n",
+            stdout) >= 0;
+    for (const struct policy_name *p = policy_names; p->name != NULL; p++)
+        ok = ok && printf("      \"_strategy %s\": \"%s\",\n", p->name, p->about) > 0;
+    return ok && printf("      \"strategy\": \"%s\"", policy_names[0].name) > 0;
+}
 
 enum status command_init_network(const struct command *c)
 {
     (void)c;
-    return fputs(start, stdout) >= 0 ? STATUS_OK : STATUS_FAILED;
+    bool ok = fputs(start, stdout) >= 0 && fputs(spaces, stdout) >= 0 && print_policies() &&
+              fputs(numbers, stdout) >= 0;
+    return ok ? STATUS_OK : STATUS_FAILED;
 }
