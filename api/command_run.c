@@ -19,12 +19,24 @@ static const char *address_of(const struct config *config, const struct server *
     return arena_printf(arena, "%.*s:%u", n, listen, (unsigned)server_port(server));
 }
 
+/* --keys, or DATA/keys. */
+static const char *keys_directory(const struct config *config, struct arena *arena)
+{
+    const char *given = config_text(config, "keys");
+    return given != NULL ? given : arena_printf(arena, "%s/keys", config_text(config, "data"));
+}
+
 static enum err start(const struct command *c, const struct session *s, struct server **out)
 {
+    AUTO_ARENA arena = {0};
     struct server_options o = {
         .listen = config_text(c->config, "listen"),
         .database = s->database,
         .role = ROLE_API,
+        .ballots_database = s->ballots,
+        .ballots_role = ROLE_BALLOTS,
+        .keys = keys_directory(c->config, &arena),
+        .origin = config_text(c->config, "origin"),
         .rpc_timeout_ms = (unsigned)config_number(c->config, "timeout-ms"),
         .version = ALTLEDGER_VERSION,
     };

@@ -388,6 +388,8 @@ enum progress exchange_body_end(struct exchange *x)
 {
     if (x->entity != NULL)
         return ANSWERED;
+    if (x->request.route->signed_message)
+        return QUEUED;
     enum err e = body_read((const char *)x->body.p, x->body.n, &x->request);
     return e == OK ? QUEUED : refuse(x, e);
 }

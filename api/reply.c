@@ -1,6 +1,8 @@
 /* api/reply.c - see reply.h. */
 #include "api/reply.h"
 
+#include <string.h>
+
 void reply_reason(struct reply *reply, const char *code, const char *text)
 {
     if (reply->reasons.n > 0)
@@ -11,7 +13,7 @@ void reply_reason(struct reply *reply, const char *code, const char *text)
     jw_key(&w, "code");
     jw_text(&w, code);
     jw_key(&w, "text");
-    jw_text(&w, text);
+    jw_text_n(&w, text, strlen(text));
     jw_object_end(&w);
 }
 

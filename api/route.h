@@ -148,14 +148,15 @@ struct route {
     const struct parameter *parameters; /* ends with {0}; NULL: none. at, limit, after, order are the framework's */
     const struct member *members;       /* ends with {0} */
     const struct member *body;          /* POST: members of the request's JSON object (api/body.h); ends with {0} */
-    const enum type *keys;              /* lists: the types of the trailing key columns */
-    size_t n_keys;                      /* 1 .. PAGE_KEYS_MAX */
-    const struct member *extra;         /* lists: what stands beside the data; ends with {0}; NULL: nothing */
-    bool both_orders;                   /* lists: takes order=asc|desc */
-    bool descending;                    /* lists: the default order */
+    bool signed_message;        /* POST: its body, as it is, goes to the door (api/messages.h); answered there */
+    const enum type *keys;      /* lists: the types of the trailing key columns */
+    size_t n_keys;              /* 1 .. PAGE_KEYS_MAX */
+    const struct member *extra; /* lists: what stands beside the data; ends with {0}; NULL: nothing */
+    bool both_orders;           /* lists: takes order=asc|desc */
+    bool descending;            /* lists: the default order */
     bool (*descends)(
         const struct request *r); /* lists: the same, where it depends on the parameters; NULL: as said above */
-    /* Exactly one of ask, run, feed, file, local. */
+    /* Exactly one of ask, run, feed, file, local; none of a signed message. */
     enum err (*ask)(const struct request *r, struct statement *s);
     enum err (*answer)(const struct request *r, const struct rows *rows, struct reply *reply); /* with ask; objects */
     /* Several statements in one REPEATABLE READ READ ONLY transaction; r->as_of is resolved before. */

@@ -72,8 +72,8 @@ static void check_body(const struct route *route)
 static void check(const struct route *route)
 {
     int handlers = (route->ask != NULL) + (route->run != NULL) + (route->feed != NULL) + (route->file != NULL) +
-                   (route->local != NULL);
-    demand(handlers == 1, route, "exactly one of ask, run, feed, file, local");
+                   (route->local != NULL) + route->signed_message;
+    demand(handlers == 1, route, "exactly one of ask, run, feed, file, local, signed_message");
     demand(route->about != NULL, route, "no sentence about it");
     demand((route->shape == SHAPE_LIST) == (route->n_keys > 0), route, "lists, and only lists, have keys");
     demand(route->shape != SHAPE_LIST || route->ask != NULL, route, "a list is answered by ask");

@@ -17,6 +17,7 @@ extern const struct route governors_routes[];
 extern const struct route health_routes[];
 extern const struct route history_routes[];
 extern const struct route holders_routes[];
+extern const struct route messages_routes[];
 extern const struct route openapi_routes[];
 extern const struct route log_entries_routes[];
 extern const struct route log_routes[];

@@ -84,7 +84,8 @@ enum err runner_connect(struct runner *r)
     if (r->failed != 0 && microseconds_now() - r->failed < RECONNECT_MICROSECONDS)
         return err_with(ERR_DB_LOST, "the database could not be reached a moment ago");
     struct db *db = NULL;
-    enum err e = reader_open(r->service, r->name, r->statement_timeout_s, &db);
+    enum err e = r->ballots ? ballots_open(r->service, r->name, &db)
+                            : reader_open(r->service, r->name, r->statement_timeout_s, &db);
     r->failed = e == OK ? 0 : microseconds_now();
     if (e == OK) {
         set_db(r, db);

@@ -12,6 +12,7 @@ struct runner {
     struct service *service;
     const char *name;             /* application_name */
     unsigned statement_timeout_s; /* 0: the role's */
+    bool ballots;                 /* connects as the door for signed messages, which may add to the log */
     struct db *db;                /* NULL: not connected */
     uint64_t failed;              /* microseconds: when connecting failed last; 0: it did not */
     uint64_t planned;             /* microseconds: since when its plans may be as old */

@@ -17,8 +17,10 @@
 #include "api/connections.h"
 #include "api/feeds.h"
 #include "api/openapi.h"
+#include "api/recount.h"
 #include "api/routes.h"
 #include "api/workers.h"
+#include "governance/door.h"
 #include "ledger/core/log.h"
 
 enum {
@@ -281,6 +283,7 @@ static void fill_in(struct server_options *o)
     o->ask_threads = or_default(o->ask_threads, 4);
     o->run_threads = or_default(o->run_threads, 2);
     o->stream_threads = or_default(o->stream_threads, 4);
+    o->message_threads = or_default(o->message_threads, 2);
     o->event_streams = or_default(o->event_streams, 256);
     o->cache_bytes = o->cache_bytes != 0 ? o->cache_bytes : (size_t)64 << 20;
     o->headers_ms = or_default(o->headers_ms, 5000);
@@ -384,6 +387,31 @@ static enum err start_daemon(struct server *s)
     return OK;
 }
 
+/* Without its keys the door stays shut. */
+static enum err open_door(struct service *v)
+{
+    if (v->options.ballots_database == NULL)
+        return OK;
+    struct keys *keys = memory_resize(NULL, sizeof *keys);
+    enum err e = keys_open(v->options.keys, v->options.origin, keys);
+    if (e != OK) {
+        memory_free(keys);
+        return e;
+    }
+    v->keys = keys;
+    v->door = door_open(keys);
+    return OK;
+}
+
+static void close_door(struct service *v)
+{
+    door_close(v->door);
+    if (v->keys == NULL)
+        return;
+    keys_done(v->keys);
+    memory_free(v->keys);
+}
+
 static enum err start_parts(struct server *s)
 {
     struct service *v = &s->service;
@@ -391,7 +419,9 @@ static enum err start_parts(struct server *s)
     openapi_write(&v->router, v->options.version, &v->openapi);
     v->cache = cache_open(v->options.cache_bytes);
     v->headers = headers_open();
+    TRY(open_door(v));
     TRY(watch_open(v->options.database, v->options.role, &v->watch));
+    TRY(recount_open(v, &v->recount));
     TRY(workers_open(v, &v->workers));
     TRY(feeds_open(v, &v->feeds));
     TRY(connections_open(v, &s->connections));
@@ -404,6 +434,8 @@ static void free_parts(struct server *s)
     connections_close(s->connections);
     feeds_close(v->feeds);
     workers_close(v->workers);
+    recount_close(v->recount);
+    close_door(v);
     watch_close(v->watch);
     headers_close(v->headers);
     cache_close(v->cache);

@@ -11,10 +11,14 @@
 #include "ledger/core/err.h"
 
 struct server_options {
-    const char *listen;          /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
-    const char *database;        /* conninfo for reading */
-    const char *role;            /* SET ROLE on each connection; NULL: none */
-    const char *const *rpc_urls; /* L1 nodes asked for headers that are not stored; NULL: none */
+    const char *listen;           /* "127.0.0.1:8080", "[::1]:8080"; port 0: any free one */
+    const char *database;         /* conninfo for reading */
+    const char *role;             /* SET ROLE on each connection; NULL: none */
+    const char *ballots_database; /* conninfo for signed messages; NULL: none are taken */
+    const char *ballots_role;     /* SET ROLE on its connections; NULL: none */
+    const char *keys;             /* directory of the service's keys (governance/keys.h) */
+    const char *origin;           /* of the log */
+    const char *const *rpc_urls;  /* L1 nodes asked for headers that are not stored; NULL: none */
     size_t n_rpc_urls;
     unsigned rpc_timeout_ms; /* 0: 5000 */
     const char *version;     /* of the program, for /v1/status */
@@ -23,6 +27,7 @@ struct server_options {
     unsigned per_address;                            /* open at once from one address, loopback not counted: 64 */
     unsigned ask_threads;                            /* one connection each; single-statement reads: 4 */
     unsigned run_threads;                            /* several statements, or a node must be asked: 2 */
+    unsigned message_threads;                        /* signed messages: 2, and as many for contract wallets */
     unsigned stream_threads;                         /* CSV and NDJSON of whole lists at once: 4 */
     unsigned event_streams;                          /* SSE clients at once: 256 */
     size_t cache_bytes;                              /* 64 MiB */

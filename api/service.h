@@ -11,6 +11,9 @@
 struct workers;
 struct feeds;
 struct headers;
+struct door;
+struct keys;
+struct recount;
 
 struct service {
     struct server_options options; /* defaults filled in */
@@ -22,6 +25,9 @@ struct service {
     struct workers *workers;
     struct feeds *feeds;
     struct headers *headers; /* of blocks whose headers are not stored */
+    struct door *door;       /* for signed messages; NULL: none are taken */
+    struct keys *keys;       /* its keys */
+    struct recount *recount; /* counts again in the background */
     struct buffer openapi;   /* the document */
     atomic_bool stopping;
 };

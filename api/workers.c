@@ -1,13 +1,15 @@
 /* api/workers.c - see workers.h. */
 #include "api/workers.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
 
 #include "api/answer.h"
+#include "api/messages.h"
 
-enum { LANE_ASK, LANE_RUN, LANE_STREAM, LANES };
+enum { LANE_ASK, LANE_RUN, LANE_STREAM, LANE_MESSAGES, LANE_WALLETS, LANES };
 enum { THREADS_MAX = 64, WAITING_MAX = 4096, STREAM_TIMEOUT_S = 600, CANCEL_AGAIN_NANOSECONDS = 20000000 };
 
 struct lane {
@@ -54,6 +56,23 @@ enum err reader_open(const struct service *s, const char *name, unsigned stateme
     return OK;
 }
 
+enum err ballots_open(const struct service *s, const char *name, struct db **out)
+{
+    struct db *db = NULL;
+    if (s->options.ballots_database == NULL)
+        return err_with(ERR_DB_LOST, "this server takes no signed messages");
+    TRY(db_open(s->options.ballots_database, s->options.ballots_role, name, &db));
+    enum err e = db_script(db,
+                           "SET jit = off; SET plan_cache_mode = force_generic_plan;"
+                           "SET max_parallel_workers_per_gather = 0; SET client_connection_check_interval = '500ms'");
+    if (e != OK) {
+        db_close(db);
+        return e;
+    }
+    *out = db;
+    return OK;
+}
+
 /* Up to `max` that wait, but not all of them while another thread is idle. 0: the end. */
 static size_t take(struct lane *lane, struct exchange **out, size_t max)
 {
@@ -79,9 +98,12 @@ static size_t take(struct lane *lane, struct exchange **out, size_t max)
 static void *work(void *arg)
 {
     struct worker *w = arg;
-    struct exchange *xs[BATCH_MAX];
+    static const size_t most[LANES] =
+        {[LANE_ASK] = BATCH_MAX, [LANE_RUN] = 1, [LANE_STREAM] = 1, [LANE_MESSAGES] = MESSAGES_MAX, [LANE_WALLETS] = 1};
+    struct exchange *xs[MESSAGES_MAX];
+    static_assert(MESSAGES_MAX >= (int)BATCH_MAX, "one array serves all lanes");
     size_t n;
-    while ((n = take(w->lane, xs, w->kind == LANE_ASK ? BATCH_MAX : 1)) > 0) {
+    while ((n = take(w->lane, xs, most[w->kind])) > 0) {
         if (atomic_load(&w->workers->service->stopping) && w->lane->ending) {
             for (size_t i = 0; i < n; i++) {
                 exchange_refuse(xs[i], err_with(ERR_STOPPED, "the service is shutting down"));
@@ -91,6 +113,10 @@ static void *work(void *arg)
             answer_batch(&w->runner, xs, n);
         } else if (w->kind == LANE_RUN) {
             answer_one(&w->runner, xs[0]);
+        } else if (w->kind == LANE_MESSAGES) {
+            messages_answer(&w->runner, xs, n);
+        } else if (w->kind == LANE_WALLETS) {
+            messages_answer_wallet(&w->runner, xs[0]);
         } else {
             (xs[0]->request.route->file != NULL ? answer_file : answer_stream)(&w->runner, xs[0]);
         }
@@ -100,11 +126,13 @@ static void *work(void *arg)
 
 static enum err start(struct workers *w, int kind, unsigned n)
 {
-    static const char *const names[] = {"altledger ask", "altledger run", "altledger stream"};
+    static const char *const names[LANES] = {"altledger ask", "altledger run", "altledger stream", "altledger messages",
+                                             "altledger wallets"};
     for (unsigned i = 0; i < n && i < THREADS_MAX; i++) {
         struct worker *t = &w->threads[w->n_threads];
         *t = (struct worker){.workers = w, .lane = &w->lanes[kind], .kind = kind};
         runner_init(&t->runner, w->service, names[kind], kind == LANE_STREAM ? STREAM_TIMEOUT_S : 0);
+        t->runner.ballots = kind == LANE_MESSAGES || kind == LANE_WALLETS;
         if (pthread_create(&t->thread, NULL, work, t) != 0)
             return err_with(ERR_IO, "a thread cannot be started");
         w->n_threads++;
@@ -122,7 +150,8 @@ enum err workers_open(struct service *s, struct workers **out)
         pthread_cond_init(&w->lanes[i].more, NULL);
         w->lanes[i].last = &w->lanes[i].first;
     }
-    const unsigned n[LANES] = {s->options.ask_threads, s->options.run_threads, s->options.stream_threads};
+    const unsigned n[LANES] = {s->options.ask_threads, s->options.run_threads, s->options.stream_threads,
+                               s->options.message_threads, s->options.message_threads};
     enum err e = OK;
     for (int i = 0; i < LANES && e == OK; i++)
         e = start(w, i, n[i]);
@@ -135,6 +164,8 @@ enum err workers_open(struct service *s, struct workers **out)
 
 static struct lane *lane_of(struct workers *w, const struct exchange *x)
 {
+    if (x->request.route->signed_message)
+        return &w->lanes[LANE_MESSAGES];
     if (x->request.as != AS_JSON)
         return &w->lanes[LANE_STREAM];
     bool asks_a_node = x->request.at.kind == AT_TIME && w->service->options.n_rpc_urls > 0;
@@ -164,6 +195,11 @@ bool workers_put(struct workers *w, struct exchange *x)
 bool workers_hand_over(struct workers *w, struct exchange *x)
 {
     return put(&w->lanes[LANE_RUN], x);
+}
+
+bool workers_hand_over_wallet(struct workers *w, struct exchange *x)
+{
+    return put(&w->lanes[LANE_WALLETS], x);
 }
 
 void workers_abandon(struct workers *w, struct exchange *x)

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-struct door *door_open(uint64_t chain_id, const struct keys *keys)
+struct door *door_open(const struct keys *keys)
 {
     struct door *d = memory_resize(NULL, sizeof *d);
-    *d = (struct door){.chain_id = chain_id, .keys = keys, .counts = counts_open()};
+    *d = (struct door){.keys = keys, .counts = counts_open()};
     pthread_mutex_init(&d->lock, NULL);
     return d;
 }
@@ -247,6 +247,7 @@ static void take_one(struct batch *b, struct submission *s)
     const struct known_message *known = map_get(&b->facts->known, &s->message.digest);
     s->err = OK;
     s->reasons.n = 0;
+    s->chain_id = b->facts->chain_id;
     if (known == NULL) {
         err_clear();
         enum err e = batch_has(b, s->message.digest) ? err_with(ERR_RETRY, "it is in this very batch twice")
@@ -257,10 +258,9 @@ static void take_one(struct batch *b, struct submission *s)
             refuse(s, e);
         return;
     }
-    s->known = true;
     s->receipt = known->receipt;
     s->signed_receipt = known->signature;
-    struct hash digest = receipt_digest(b->door->chain_id, &s->receipt);
+    struct hash digest = receipt_digest(b->facts->chain_id, &s->receipt);
     if (signature_recover(&s->signed_receipt, digest, &s->signer) != OK)
         refuse(s, err_with(ERR_INTERNAL, "a stored receipt is damaged"));
 }

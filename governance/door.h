@@ -24,8 +24,8 @@ struct submission {
     enum err err;
     char detail[256];
     struct reasons reasons; /* of ERR_RULE */
-    bool known;             /* it was in the log already */
-    struct receipt receipt; /* of OK */
+    struct receipt receipt; /* of OK, on this chain: */
+    uint64_t chain_id;
     struct signature signed_receipt;
     struct address signer; /* of the receipt */
 };
@@ -33,11 +33,11 @@ struct submission {
 struct door;
 
 /* keys: as long as the door. One door a process, any thread. */
-struct door *door_open(uint64_t chain_id, const struct keys *keys);
+struct door *door_open(const struct keys *keys);
 void door_close(struct door *d); /* NULL is nothing */
 
-/* Record keys and parameters of spaces in the log if it does not have them. `file`: the network file (struct network). Before
- * the first door_take of a process, and when the network file changed. ERR_SYNCING: nothing is mirrored yet. */
+/* Record keys and parameters of spaces in the log if it does not have them, so that they are there before anybody asks; door_take
+ * does it too. ERR_SYNCING: nothing is mirrored yet. */
 MUST_CHECK enum err door_prepare(struct door *d, struct db *db);
 
 /* Take a batch; each submission has its own answer. An error of the whole (ERR_RETRY, ERR_DB_LOST, ERR_DB): nothing was

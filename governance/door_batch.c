@@ -102,7 +102,7 @@ static enum err put_message(struct batch *b, struct pending *p, struct hash root
 {
     struct receipt receipt = receipt_of(b, &p->row, root);
     struct signature signature;
-    TRY(signature_make(&b->door->keys->receipts, receipt_digest(b->door->chain_id, &receipt), &signature));
+    TRY(signature_make(&b->door->keys->receipts, receipt_digest(b->facts->chain_id, &receipt), &signature));
     p->row.size = b->frontier.size;
     p->row.receipt = (struct slice){signature.b, sizeof signature.b};
     log_rows_put(&b->rows, LOG_MESSAGE, &p->row);

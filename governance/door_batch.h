@@ -14,7 +14,6 @@ enum {
 };
 
 struct door {
-    uint64_t chain_id;
     const struct keys *keys;
     pthread_mutex_t lock; /* one batch at a time in this process; the database keeps other processes apart */
     struct counts *counts;

@@ -25,10 +25,10 @@ void facts_done(struct facts *f)
 
 enum err facts_read_end(struct facts *f, struct db *db)
 {
-    enum { GENERATION, NETWORK, HEAD, FIRST, SIZE, FRONTIER, RECEIVED };
+    enum { GENERATION, CHAIN_ID, NETWORK, HEAD, FIRST, SIZE, FRONTIER, RECEIVED };
     AUTO_ROWS rows = NULL;
     TRY(db_query(db,
-                 "SELECT c.generation, c.network_hash, c.head_number,"
+                 "SELECT c.generation, c.chain_id, c.network_hash, c.head_number,"
                  " (SELECT h.number FROM mirror.chain h ORDER BY h.number LIMIT 1), k.size, k.frontier, k.received"
                  " FROM mirror.cursor c LEFT JOIN LATERAL (SELECT x.size, x.frontier, x.received"
                  "   FROM governance.checkpoint x ORDER BY x.size DESC LIMIT 1) k ON true",
@@ -37,6 +37,8 @@ enum err facts_read_end(struct facts *f, struct db *db)
         return err_with(ERR_SYNCING, "nothing is mirrored yet");
     f->generation = (int32_t)rows_i64(rows, 0, GENERATION);
     f->has_network = !rows_null(rows, 0, NETWORK);
+    if (!rows_null(rows, 0, CHAIN_ID))
+        f->chain_id = rows_u64(rows, 0, CHAIN_ID);
     if (f->has_network)
         f->network = rows_hash(rows, 0, NETWORK);
     f->chain.any = !rows_null(rows, 0, HEAD) && !rows_null(rows, 0, FIRST);

@@ -44,6 +44,7 @@ struct alias_key {
 
 struct facts {
     struct arena arena; /* what the maps' values point to */
+    uint64_t chain_id;
     int32_t generation;
     bool has_network;
     struct hash network; /* of the network file that the books are of */
