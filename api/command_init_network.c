@@ -68,11 +68,11 @@ static const char spaces[] =
     "      \"name\": \"Example\",\n"
     "      \"about\": \"What it decides.\",\n"
     "      \"_admins\": \"They may change and cancel the proposals of others, and propose as often as they like.\",\n"
-    "      \"admins\": [],\n";
-static const char amounts[] = "      \"_threshold\": \"Power that proposing takes, in base units.\",\n"
-                              "      \"threshold\": \"0\",\n"
-                              "      \"_quorum\": \"Power that must have voted, in base units.\",\n"
-                              "      \"quorum\": \"0\",\n";
+    "      \"admins\": [],\n"
+    "      \"_threshold\": \"Power that proposing takes, in base units.\",\n"
+    "      \"threshold\": \"0\",\n"
+    "      \"_quorum\": \"Power that must have voted, in base units.\",\n"
+    "      \"quorum\": \"0\",\n";
 
 #define NUMBER_LINES(member, otherwise, least, most, sentence) \
     ",\n      \"_" #member "\": \"" sentence ": " #least " to " #most "\",\n      \"" #member "\": " #otherwise
