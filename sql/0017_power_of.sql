@@ -24,17 +24,19 @@ CREATE FUNCTION api_v1.power_registry() RETURNS bytea LANGUAGE sql STABLE PARALL
 $$;
 COMMENT ON FUNCTION api_v1.power_registry() IS 'The DelegateRegistry of the network file (of several the first by address); null: there is none.';
 
-CREATE FUNCTION api_v1.registry_set(of_registry bytea, of_delegator bytea, of_id bytea, until bigint) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+-- Functions that give a table, and are read as one: PostgreSQL inlines these, and calls the others once a row.
+CREATE FUNCTION api_v1.registry_set(of_registry bytea, of_delegator bytea, of_id bytea, until bigint) RETURNS TABLE (delegate bytea) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT nullif(d.delegate, '\x0000000000000000000000000000000000000000'::bytea)
       FROM (SELECT x.delegate::bytea FROM ledger.registry_delegate x
              WHERE x.registry = of_registry AND x.delegator = of_delegator AND x.id = of_id AND x.position <= until ORDER BY x.position DESC LIMIT 1) d
 $$;
-COMMENT ON FUNCTION api_v1.registry_set(bytea, bytea, bytea, bigint) IS 'delegation(delegator, id) of a DelegateRegistry at a position; null: none.';
+COMMENT ON FUNCTION api_v1.registry_set(bytea, bytea, bytea, bigint) IS 'delegation(delegator, id) of a DelegateRegistry at a position; null or no row: none.';
 
 -- "Delegation for the space, else the one for all spaces." A delegate of one's own name moves nothing.
-CREATE FUNCTION api_v1.registry_delegate(of_registry bytea, of_delegator bytea, registry_id bytea, until bigint) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(coalesce(api_v1.registry_set(of_registry, of_delegator, registry_id, until),
-                           api_v1.registry_set(of_registry, of_delegator, '\x0000000000000000000000000000000000000000000000000000000000000000', until)), of_delegator)
+CREATE FUNCTION api_v1.registry_delegate(of_registry bytea, of_delegator bytea, registry_id bytea, until bigint) RETURNS TABLE (delegate bytea) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT nullif(coalesce((SELECT d.delegate FROM api_v1.registry_set(of_registry, of_delegator, registry_id, until) d),
+                           (SELECT d.delegate FROM api_v1.registry_set(of_registry, of_delegator, '\x0000000000000000000000000000000000000000000000000000000000000000', until) d)),
+                  of_delegator)
 $$;
 COMMENT ON FUNCTION api_v1.registry_delegate(bytea, bytea, bytea, bigint) IS 'To whom an account''s own power goes in the space with this id (null: a space that has none), at a position; null: to nobody.';
 
@@ -43,54 +45,60 @@ CREATE FUNCTION api_v1.registry_delegators(of_registry bytea, of_delegate bytea,
       FROM (SELECT DISTINCT x.delegator::bytea FROM ledger.registry_delegate x
              WHERE x.registry = of_registry AND x.delegate = of_delegate AND x.position <= until
                AND x.id IN (registry_id, '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea)) k
-     WHERE of_delegate <> '\x0000000000000000000000000000000000000000' AND api_v1.registry_delegate(of_registry, k.delegator, registry_id, until) = of_delegate
+     CROSS JOIN LATERAL api_v1.registry_delegate(of_registry, k.delegator, registry_id, until) d
+     WHERE of_delegate <> '\x0000000000000000000000000000000000000000' AND d.delegate = of_delegate
 $$;
 COMMENT ON FUNCTION api_v1.registry_delegators(bytea, bytea, bytea, bigint) IS 'Whose own power goes to an account in the space with this id, at a position.';
 
--- The parts `held` and `delegated_in` of api_v1.power_parts(), as far as they count, without the rest of it: most accounts have no more.
-CREATE FUNCTION api_v1.power_tokens(owners bytea[], until bigint) RETURNS TABLE (owner bytea, held numeric, delegated_in numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 256 AS $$
+-- The parts `held` and `delegated_in` of api_v1.power_parts(), as far as they count, in one look at each owner's accounts: most have no other parts.
+-- Books: 1 token, 4 votes; 6 deposit, 10 queued, 40 alt.staked.
+CREATE FUNCTION api_v1.power_tokens(owners bytea[], until bigint) RETURNS TABLE (owner bytea, held numeric, delegated_in numeric, stakes boolean) LANGUAGE sql STABLE PARALLEL SAFE ROWS 256 AS $$
     WITH alt AS MATERIALIZED (SELECT api_v1.power_token() AS token),
     vault AS MATERIALIZED (SELECT v.* FROM api_v1.vaults(until) v JOIN alt ON alt.token = v.asset),
     custodian AS MATERIALIZED (SELECT c.address FROM api_v1.contracts() c WHERE c.kind IN ('eigenlayer.strategy', 'erc4626', 'alt.staking')
                                 UNION ALL SELECT '\x00000000000000000000000000000000000e16e4'), -- EigenLayer burns to that address
     has AS (
-        SELECT o.address, coalesce(api_v1.balance_at(1::smallint, alt.token, o.address, until), 0) AS balance,
-               coalesce(api_v1.balance_at(4::smallint, alt.token, o.address, until), 0) AS units,
-               (SELECT nullif(d.delegate::bytea, '\x0000000000000000000000000000000000000000') FROM ledger.delegate d
-                 WHERE d.delegator = o.address AND d.token = alt.token AND d.position <= until ORDER BY d.position DESC LIMIT 1) AS delegate,
-               (SELECT sum(api_v1.vault_assets(api_v1.balance_at(1::smallint, v.vault, o.address, until), v.held, v.issued)) FROM vault v) AS shares,
-               o.address IN (SELECT c.address FROM custodian c) AS custodian
-          FROM (SELECT DISTINCT u.address FROM unnest(owners) AS u (address)) o CROSS JOIN alt)
-    SELECT h.address,
-           CASE WHEN h.custodian THEN 0 ELSE coalesce(h.shares, 0) + CASE WHEN h.delegate <> h.address THEN 0 ELSE h.balance END END,
-           greatest(h.units - CASE WHEN h.delegate = h.address THEN h.balance ELSE 0 END, 0)
+        SELECT o.address, coalesce(b.balance, 0) AS balance, coalesce(b.units, 0) AS units, coalesce(b.shares, 0) AS shares, b.stakes,
+               nullif(d.delegate, '\x0000000000000000000000000000000000000000') AS delegate, o.address IN (SELECT c.address FROM custodian c) AS custodian
+          FROM (SELECT DISTINCT g.address FROM unnest(owners) AS g (address)) o CROSS JOIN alt
+         CROSS JOIN LATERAL (SELECT sum(e.balance) FILTER (WHERE n.book = 1 AND n.asset = alt.token) AS balance, sum(e.balance) FILTER (WHERE n.book = 4) AS units,
+                                    sum(api_v1.vault_assets(e.balance, v.held, v.issued)) FILTER (WHERE n.book = 1) AS shares,
+                                    coalesce(bool_or(n.book IN (6, 10, 40)), false) AS stakes
+                               FROM ledger.account n LEFT JOIN vault v ON v.vault = n.asset
+                               LEFT JOIN LATERAL (SELECT x.balance::numeric FROM ledger.entry x WHERE x.account = n.id AND x.position <= until ORDER BY x.position DESC LIMIT 1) e
+                                 ON n.book IN (1, 4) AND n.asset = alt.token OR n.book = 1 AND v.vault IS NOT NULL
+                              WHERE n.owner = o.address) b
+          LEFT JOIN LATERAL (SELECT x.delegate::bytea FROM ledger.delegate x WHERE x.delegator = o.address AND x.token = alt.token AND x.position <= until
+                              ORDER BY x.position DESC LIMIT 1) d ON true)
+    SELECT h.address, CASE WHEN h.custodian THEN 0 ELSE h.shares + CASE WHEN h.delegate <> h.address THEN 0 ELSE h.balance END END,
+           greatest(h.units - CASE WHEN h.delegate = h.address THEN h.balance ELSE 0 END, 0), h.stakes
       FROM has h
 $$;
-COMMENT ON FUNCTION api_v1.power_tokens(bytea[], bigint) IS 'What of the token and its vault counts at a position, in ALT: held (unless for others, or delegated away) and delegated by others. One row an owner.';
+COMMENT ON FUNCTION api_v1.power_tokens(bytea[], bigint) IS 'What of the token and its vault counts at a position, in ALT: held (unless for others, or delegated away) and delegated by others; stakes: the other parts may not be nothing. One row an owner.';
 
 -- In plpgsql, as power_of: the plan of power_parts is made once a connection, and started only for accounts that have stake.
 CREATE FUNCTION api_v1.power_own(owners bytea[], policy integer, until bigint) RETURNS TABLE (owner bytea, own numeric, delegated_in numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 256 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+    who bytea[];
+    held numeric[];
+    given numeric[];
     stakers bytea[];
 BEGIN
-    IF policy & (4 | 8 | 16) <> 0 THEN
-        stakers := ARRAY(SELECT o.address FROM (SELECT DISTINCT u.address FROM unnest(owners) AS u (address)) o
-                          WHERE EXISTS (SELECT FROM ledger.account n WHERE n.owner = o.address AND n.book IN (6, 40))
-                             OR EXISTS (SELECT FROM ledger.withdrawal w WHERE w.staker = o.address));
+    SELECT array_agg(t.owner), array_agg(t.held * (policy & 1)), array_agg(t.delegated_in * (policy >> 1 & 1)), array_agg(t.owner) FILTER (WHERE t.stakes)
+      INTO who, held, given, stakers FROM api_v1.power_tokens(owners, until) t;
+    IF policy & (4 | 8 | 16) = 0 OR stakers IS NULL THEN
+        RETURN QUERY SELECT * FROM unnest(who, held, given);
+        RETURN;
     END IF;
-    IF coalesce(cardinality(stakers), 0) = 0 THEN
-        RETURN QUERY SELECT t.owner, t.held * (policy & 1), t.delegated_in * (policy >> 1 & 1) FROM api_v1.power_tokens(owners, until) t;
-    ELSE
-        RETURN QUERY
-        SELECT t.owner, CASE WHEN s.known IS NOT FALSE THEN t.held * (policy & 1) + coalesce(s.alt, 0) END, t.delegated_in * (policy >> 1 & 1)
-          FROM api_v1.power_tokens(owners, until) t
-          LEFT JOIN (SELECT p.owner, bool_and(p.alt IS NOT NULL) AS known, sum(p.alt) AS alt FROM api_v1.power_parts(stakers, until, until) p
-                      WHERE p.component = 'staked' AND p.counted AND policy & 4 <> 0 OR p.component = 'cooling_down' AND policy & 8 <> 0
-                         OR p.component = 'queued' AND policy & 16 <> 0
-                      GROUP BY p.owner) s ON s.owner = t.owner;
-    END IF;
+    RETURN QUERY
+    SELECT t.owner, CASE WHEN s.known IS NOT FALSE THEN t.held + coalesce(s.alt, 0) END, t.given
+      FROM unnest(who, held, given) AS t (owner, held, given)
+      LEFT JOIN (SELECT p.owner, bool_and(p.alt IS NOT NULL) AS known, sum(p.alt) AS alt FROM api_v1.power_parts(stakers, until, until) p
+                  WHERE p.component = 'staked' AND p.counted AND policy & 4 <> 0 OR p.component = 'cooling_down' AND policy & 8 <> 0
+                     OR p.component = 'queued' AND policy & 16 <> 0
+                  GROUP BY p.owner) s ON s.owner = t.owner;
 END $$;
 COMMENT ON FUNCTION api_v1.power_own(bytea[], integer, bigint) IS 'Power of accounts by a policy (bits: governance/policy.h) before a DelegateRegistry moves any: own is what they hold, stake, have cooling down and queued; null: not known. One row an owner.';
 
@@ -106,7 +114,8 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH owner AS MATERIALIZED (
-        SELECT o.address, api_v1.registry_delegate(registry, o.address, registry_id, until) AS delegate FROM (SELECT DISTINCT u.address FROM unnest(owners) AS u (address)) o),
+        SELECT o.address, d.delegate FROM (SELECT DISTINCT u.address FROM unnest(owners) AS u (address)) o
+         CROSS JOIN LATERAL api_v1.registry_delegate(registry, o.address, registry_id, until) d),
     given AS MATERIALIZED (
         SELECT o.address, d.delegator FROM owner o CROSS JOIN LATERAL api_v1.registry_delegators(registry, o.address, registry_id, until) d),
     has AS MATERIALIZED (
