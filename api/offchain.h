@@ -47,7 +47,6 @@ extern const struct member log_extra[];
     }
 /* The members of an object of one row; an optional one whose column is null is left out. */
 void offchain_render(const struct request *r, const struct rows *rows, struct reply *reply);
-#define SQL_RECEIPT_URL(digest) "'/v1/receipts/' || " SQL_HEX(digest)
 
 /* Columns of JSON text that was canonical when it was stored, an array of texts, an array of decimal numbers: null is null. */
 void offchain_write_json(struct json_writer *w, const struct rows *rows, size_t row, size_t column);

@@ -1,145 +1,157 @@
-/* api/proposal_votes.c - ballots cast on chain, by proposal and by voter, and tallies with their history. */
+/* api/proposal_votes.c - ballots of both sources, by proposal and by voter. */
 #include "api/nested.h"
-#include "api/proposal.h"
+#include "api/offchain.h"
+#include "api/proposal_shape.h"
 #include "api/render.h"
 #include "api/routes.h"
-#include "api/sql.h"
-
-/* ---- ballots ---- */
-
-static const struct member counted_members[] = {{.name = "against", .type = T_AMOUNT, .about = "Units against."},
-                                                {.name = "for", .type = T_AMOUNT, .about = "Units in favour."},
-                                                {.name = "abstain", .type = T_AMOUNT, .about = "Units that abstain."},
-                                                {0}};
-
-static void write_counted(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
-{
-    nested_write_object(w, rows, row, column, counted_members);
-}
 
 static void write_params(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
 {
-    jw_hex(w, rows_bytes(rows, row, column));
+    if (rows_null(rows, row, column))
+        jw_null(w);
+    else
+        jw_hex(w, rows_bytes(rows, row, column));
 }
 
 /* clang-format off */
-/* Of ballot s, its block h, its event e. */
-#define BALLOT_COLUMNS                                                                                                \
-    " s.voter, CASE s.kind WHEN 0 THEN 'vote' WHEN 1 THEN 'override' ELSE 'reduced' END AS kind, s.support, s.weight," \
+/* Of on-chain ballot s, its block h, its event e; the second half is nothing, of the types that off-chain ballots have (z). */
+#define ONCHAIN_COLUMNS                                                                                               \
+    " 'onchain'::text AS source, s.voter::bytea, CASE s.kind WHEN 0 THEN 'vote' WHEN 1 THEN 'override' ELSE 'reduced' END AS kind," \
+    " s.support, s.weight::numeric,"                                                                                  \
     " json_build_array(s.against_votes::text, s.for_votes::text, s.abstain_votes::text)::text AS counted,"            \
-    " s.reason, s.params, s.position >> 32 AS block_number, h.time AS block_time, s.log_index, e.tx_hash"
+    " s.reason, s.params, s.position >> 32 AS block_number, h.time AS block_time, s.log_index, e.tx_hash::bytea,"     \
+    " z.id, z.position, z.choice, z.power, z.counts, z.previous, z.superseded_by, z.app, z.metadata, z.stamp,"        \
+    " z.received, z.receipt_url"
 #define DECORATED                                                                                                     \
     " CROSS JOIN LATERAL (SELECT b.id, b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"              \
     "   WHERE m.number = s.position >> 32 LIMIT 1) h"                                                                 \
     " CROSS JOIN LATERAL (SELECT g.tx_hash FROM mirror.event g WHERE g.block = h.id AND g.log_index = s.log_index"    \
-    "   LIMIT 1) e"
-/* No such proposal: no row, hence 404. */
-#define OF_PROPOSAL(compare, order)                                                                                   \
-    SQL_AT "SELECT a.*, x.* FROM a CROSS JOIN LATERAL " SQL_THE_PROPOSAL_BY_ID " p"                                   \
-    " LEFT JOIN LATERAL (SELECT" BALLOT_COLUMNS ", s.position AS key FROM (SELECT t.* FROM ledger.governor_vote t"    \
-    "   WHERE t.governor = p.governor AND t.proposal_id = p.proposal_id AND t.position " compare " $8"                \
-    "     AND t.position <= a.position AND ($7::bytea IS NULL OR t.voter = $7)"                                       \
-    "   ORDER BY t.position " order " LIMIT $9) s" DECORATED " ORDER BY s.position " order ") x ON true"              \
-    " ORDER BY x.key " order
+    "   LIMIT 1) e LEFT JOIN api_v1.ballot_shape(NULL, 0) z ON true"
+/* Which ballots of an off-chain proposal: all, or one voter's; each has an index in their order. */
+#define ANYBODY      ""
+#define OF_ONE_VOTER " AND b.voter = $7"
+/* No such proposal: no row, hence 404. $8: only those that count now, or only those that do not. */
+#define OF_PROPOSAL(compare, order, whose)                                                                            \
+    SQL_AT SQL_LOG("$10", "$11", "$13", "$14", "$15")                                                                 \
+    "SELECT a.*, x.*, g.size FROM a CROSS JOIN g CROSS JOIN LATERAL"                                                  \
+    " (SELECT o.governor::bytea, o.proposal_id::bytea, NULL::bytea AS id FROM " SQL_THE_PROPOSAL_BY_ID " o"           \
+    "  UNION ALL SELECT NULL, NULL, o.id::bytea FROM governance.proposal o WHERE o.id = $5 AND o.version = 1"         \
+    "   AND o.position < g.size) p"                                                                                   \
+    " LEFT JOIN LATERAL (SELECT u.*, " SQL_LOG_KEYS " FROM ((SELECT" ONCHAIN_COLUMNS ", s.position AS key"            \
+    "  FROM (SELECT t.* FROM ledger.governor_vote t WHERE t.governor = p.governor AND t.proposal_id = p.proposal_id"  \
+    "    AND t.position " compare " $9 AND t.position <= a.position AND ($7::bytea IS NULL OR t.voter = $7)"          \
+    "    AND $8::boolean IS NOT FALSE ORDER BY t.position " order " LIMIT $12) s" DECORATED ") UNION ALL"             \
+    " (SELECT s.*, s.position AS key FROM (SELECT v.* FROM governance.ballot b"                                       \
+    "   CROSS JOIN LATERAL api_v1.ballot_shape(b.position, g.size) v WHERE b.proposal = p.id"                         \
+    "    AND b.position " compare " $9 AND b.position < g.size" whose " AND ($8::boolean IS NULL OR v.counts = $8)"   \
+    "   ORDER BY b.position " order " LIMIT $12) s) ORDER BY key " order " LIMIT $12) u) x ON true ORDER BY x.key " order
+/* Both sources in one order (SQL_LOG_BEHIND_ASC). */
 #define OF_VOTER(compare, order)                                                                                      \
-    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT p.id AS proposal, s.governor, p.number AS proposal_id,"  \
-    BALLOT_COLUMNS ", s.position AS key FROM (SELECT t.* FROM ledger.governor_vote t"                                 \
-    "   WHERE t.voter = $5 AND t.position " compare " $6 AND t.position <= a.position"                                \
-    "   ORDER BY t.position " order " LIMIT $7) s" DECORATED                                                          \
-    " LEFT JOIN LATERAL (SELECT o.id, o.number FROM ledger.proposal o WHERE o.governor = s.governor"                  \
-    "   AND o.proposal_id = s.proposal_id AND o.position <= a.position ORDER BY o.position LIMIT 1) p ON true"        \
-    " ORDER BY s.position " order ") x ON true ORDER BY x.key " order
+    SQL_AT SQL_LOG("$8", "$9", "$11", "$12", "$13")                                                                   \
+    "SELECT a.*, x.*, g.size FROM a CROSS JOIN g LEFT JOIN LATERAL (SELECT u.*, " SQL_LOG_KEYS " FROM ("              \
+    " (SELECT p.id::bytea AS proposal, s.governor::bytea, p.number::numeric AS proposal_id, NULL::text AS space,"     \
+    ONCHAIN_COLUMNS ", s.position AS key, " SQL_LOG_BEHIND_##order("h.time") " AS key_log"                            \
+    "  FROM (SELECT t.* FROM ledger.governor_vote t WHERE t.voter = $5 AND t.position " compare " $6"                 \
+    "    AND t.position <= a.position ORDER BY t.position " #order " LIMIT $10) s" DECORATED                          \
+    "  LEFT JOIN LATERAL (SELECT o.id, o.number FROM ledger.proposal o WHERE o.governor = s.governor"                 \
+    "    AND o.proposal_id = s.proposal_id AND o.position <= a.position ORDER BY o.position LIMIT 1) p ON true)"      \
+    " UNION ALL (SELECT s.proposal, NULL, NULL, m.space, v.*, " SQL_CHAIN_BEHIND_##order("v.received") " AS key,"     \
+    "   s.position AS key_log FROM (SELECT b.position, b.proposal::bytea FROM governance.ballot b"                    \
+    "    WHERE b.voter = $5 AND b.position " compare " $7 AND b.position < g.size"                                    \
+    "    ORDER BY b.position " #order " LIMIT $10) s JOIN governance.message m ON m.position = s.position"            \
+    "   CROSS JOIN LATERAL api_v1.ballot_shape(s.position, g.size) v)"                                                \
+    " ORDER BY key " #order ", key_log " #order " LIMIT $10) u) x ON true ORDER BY x.key " #order ", x.key_log " #order
 /* clang-format on */
+
+static const char *votes_of(bool descending, bool one_voter)
+{
+    if (descending)
+        return one_voter ? OF_PROPOSAL("<", "DESC", OF_ONE_VOTER) : OF_PROPOSAL("<", "DESC", ANYBODY);
+    return one_voter ? OF_PROPOSAL(">", "ASC", OF_ONE_VOTER) : OF_PROPOSAL(">", "ASC", ANYBODY);
+}
 
 static enum err votes_ask(const struct request *r, struct statement *s)
 {
-    s->sql = r->page.descending ? OF_PROPOSAL("<", "DESC") : OF_PROPOSAL(">", "ASC");
+    s->sql = votes_of(r->page.descending, request_given(r, "voter"));
     statement_at(s, r); /* $1 .. $4 */
     TRY(proposal_id_params(r, "id", s));
-    statement_value(s, r, "voter"); /* $7 */
-    statement_page(s, r);           /* $8, $9 */
+    statement_value(s, r, "voter");    /* $7 */
+    statement_value(s, r, "counting"); /* $8 */
+    statement_page(s, r);              /* $9 .. $12 */
+    statement_log(s, r);               /* $13 .. $15 */
     return OK;
 }
 
 static enum err ballots_ask(const struct request *r, struct statement *s)
 {
-    s->sql = r->page.descending ? OF_VOTER("<", "DESC") : OF_VOTER(">", "ASC");
+    s->sql = r->page.descending ? OF_VOTER("<", DESC) : OF_VOTER(">", ASC);
     statement_at(s, r);               /* $1 .. $4 */
     statement_value(s, r, "address"); /* $5 */
-    statement_page(s, r);             /* $6, $7 */
+    statement_page(s, r);             /* $6 .. $10 */
+    statement_log(s, r);              /* $11 .. $13 */
     return OK;
 }
 
-/* In the order of BALLOT_COLUMNS. */
-#define BALLOT_MEMBERS                                                                                               \
-    {.name = "voter", .type = T_ADDRESS, .about = "Who cast it."},                                                   \
-        {.name = "kind",                                                                                             \
-         .type = T_TEXT,                                                                                             \
-         .about = "vote; override: by a delegator, of its delegate's vote; reduced: what that took off the vote of " \
-                  "the voter, a delegate."},                                                                         \
-        {.name = "support", .type = T_U64, .about = "0 against, 1 for, 2 abstain, 255 fractional."},                 \
-        {.name = "weight", .type = T_AMOUNT, .about = "Its units, as the governor says."},                           \
-        {.name = "votes",                                                                                            \
-         .nest = NEST_OBJECT,                                                                                        \
-         .members = counted_members,                                                                                 \
-         .write = write_counted,                                                                                     \
-         .about = "What it added to the tally; reduced: took away."},                                                \
-        {.name = "reason", .type = T_TEXT, .write = proposal_write_text, .about = "As it was given: hostile text."}, \
-        {.name = "params", .type = T_BYTES, .write = write_params, .about = "As they were given; 0x: none."},        \
-        {.name = "block_number", .type = T_U64, .about = "The block it was cast in."},                               \
-        {.name = "block_time", .type = T_TIME, .about = "Time of that block."},                                      \
-        {.name = "log_index", .type = T_U64, .about = "Its log in that block."},                                     \
-    {                                                                                                                \
-        .name = "tx_hash", .type = T_HASH, .about = "The transaction."                                               \
-    }
-
-/* ---- tallies ---- */
-
-static enum err tally_ask(const struct request *r, struct statement *s)
-{
-    s->sql = SQL_AT
-        "SELECT a.*, s.id, s.against_votes, s.for_votes, s.abstain_votes, s.quorum, s.quorum_reached,"
-        " s.vote_succeeded, s.ballots, s.uncounted, s.state"
-        " FROM a CROSS JOIN LATERAL (SELECT p.id, v.* FROM " SQL_PROPOSAL_BY_ID
-        " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", SQL_TIME_OF_BLOCK("$7", "$8")) " v ORDER BY p.position) s";
-    statement_at(s, r);                  /* $1 .. $4 */
-    TRY(proposal_id_params(r, "id", s)); /* $5, $6 */
-    statement_time(s, r);                /* $7, $8 */
-    return OK;
-}
-
-static enum err tally_answer(const struct request *r, const struct rows *rows, struct reply *reply)
-{
-    TRY(proposal_check_one(rows, AT_COLUMNS, "id"));
-    render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
-    return OK;
-}
-
-/* clang-format off */
-#define TALLY_HISTORY(compare, order)                                                                                 \
-    SQL_AT "SELECT a.*, x.* FROM a CROSS JOIN LATERAL " SQL_THE_PROPOSAL_BY_ID " p"                                   \
-    " LEFT JOIN LATERAL (SELECT s.position >> 32 AS block_number, h.time AS block_time, s.log_index,"                 \
-    "   s.against_votes, s.for_votes, s.abstain_votes, s.ballots, s.position AS key"                                  \
-    "  FROM (SELECT t.* FROM ledger.proposal_tally t WHERE t.governor = p.governor AND t.proposal_id = p.proposal_id" \
-    "     AND t.position " compare " $7 AND t.position <= a.position ORDER BY t.position " order " LIMIT $8) s"       \
-    "  CROSS JOIN LATERAL (SELECT b.time FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"                   \
-    "   WHERE m.number = s.position >> 32 LIMIT 1) h ORDER BY s.position " order ") x ON true ORDER BY x.key " order
-/* clang-format on */
-
-static enum err tally_history_ask(const struct request *r, struct statement *s)
-{
-    s->sql = r->page.descending ? TALLY_HISTORY("<", "DESC") : TALLY_HISTORY(">", "ASC");
-    statement_at(s, r); /* $1 .. $4 */
-    TRY(proposal_id_params(r, "id", s));
-    statement_page(s, r); /* $7, $8 */
-    return OK;
-}
-
-#define TALLY_SUMS                                                          \
-    {.name = "against", .type = T_AMOUNT, .about = "Units against."},       \
-        {.name = "for", .type = T_AMOUNT, .about = "Units in favour."},     \
-    {                                                                       \
-        .name = "abstain", .type = T_AMOUNT, .about = "Units that abstain." \
+/* In the order of ONCHAIN_COLUMNS. */
+#define BALLOT_MEMBERS                                                                                                      \
+    {.name = "source", .type = T_TEXT, .about = "onchain or offchain."},                                                    \
+        {.name = "voter", .type = T_ADDRESS, .about = "Who cast it."},                                                      \
+        {.name = "kind",                                                                                                    \
+         .type = T_TEXT,                                                                                                    \
+         .about = "vote; override: by a delegator, of its delegate's vote; reduced: what that took off the vote of "        \
+                  "the voter, a delegate."},                                                                                \
+        {.name = "support",                                                                                                 \
+         .type = T_U64,                                                                                                     \
+         .nullable = true,                                                                                                  \
+         .about = "0 against, 1 for, 2 abstain, 255 fractional." ONCHAIN_ONLY},                                             \
+        {.name = "weight",                                                                                                  \
+         .type = T_AMOUNT,                                                                                                  \
+         .nullable = true,                                                                                                  \
+         .about = "Its units, as the governor says." ONCHAIN_ONLY},                                                         \
+        {.name = "votes",                                                                                                   \
+         .nest = NEST_OBJECT,                                                                                               \
+         .nullable = true,                                                                                                  \
+         .members = proposal_votes_members,                                                                                 \
+         .write = proposal_write_votes,                                                                                     \
+         .about = "What it added to the tally; reduced: took away." ONCHAIN_ONLY},                                          \
+        {.name = "reason", .type = T_TEXT, .write = proposal_write_text, .about = "As it was given: hostile text."},        \
+        {.name = "params",                                                                                                  \
+         .type = T_BYTES,                                                                                                   \
+         .nullable = true,                                                                                                  \
+         .write = write_params,                                                                                             \
+         .about = "As they were given; 0x: none." ONCHAIN_ONLY},                                                            \
+        {.name = "block_number", .type = T_U64, .nullable = true, .about = "The block it was cast in." ONCHAIN_ONLY},       \
+        {.name = "block_time", .type = T_TIME, .nullable = true, .about = "Time of that block." ONCHAIN_ONLY},              \
+        {.name = "log_index", .type = T_U64, .nullable = true, .about = "Its log in that block." ONCHAIN_ONLY},             \
+        {.name = "tx_hash", .type = T_HASH, .nullable = true, .about = "The transaction." ONCHAIN_ONLY},                    \
+        {.name = "id", .type = T_HASH, .nullable = true, .about = "Its EIP-712 digest." OFFCHAIN_ONLY},                     \
+        {.name = "position", .type = T_U64, .nullable = true, .about = "Its place in the log." OFFCHAIN_ONLY},              \
+        {.name = "choice",                                                                                                  \
+         .nest = NEST_ANY,                                                                                                  \
+         .nullable = true,                                                                                                  \
+         .write = offchain_write_json,                                                                                      \
+         .about = "A number, an array of numbers, or an object of numbers by choice; from 1." OFFCHAIN_ONLY},               \
+        {.name = "power",                                                                                                   \
+         .type = T_AMOUNT,                                                                                                  \
+         .nullable = true,                                                                                                  \
+         .about = "The voter's power at the snapshot; null also while it is counted anew." OFFCHAIN_ONLY},                  \
+        {.name = "counts", .type = T_BOOL, .nullable = true, .about = "Whether it counts now." OFFCHAIN_ONLY},              \
+        {.name = "previous",                                                                                                \
+         .type = T_U64,                                                                                                     \
+         .nullable = true,                                                                                                  \
+         .about =                                                                                                           \
+             "Place in the log of the voter's ballot that counted until then; null also if there was none." OFFCHAIN_ONLY}, \
+        {.name = "superseded_by",                                                                                           \
+         .type = T_U64,                                                                                                     \
+         .nullable = true,                                                                                                  \
+         .about = "Place in the log of the ballot that took its place, or that it could not take the place of; null "       \
+                  "also if it counts." OFFCHAIN_ONLY},                                                                      \
+        {.name = "app", .type = T_TEXT, .nullable = true, .about = "What it was made with." OFFCHAIN_ONLY},                 \
+        {.name = "metadata", .type = T_TEXT, .nullable = true, .about = "As it was signed." OFFCHAIN_ONLY},                 \
+        {.name = "timestamp", .type = T_TIME, .nullable = true, .about = "The ballot's own time." OFFCHAIN_ONLY},           \
+        {.name = "received", .type = T_TIME, .nullable = true, .about = "When it was accepted." OFFCHAIN_ONLY},             \
+    {                                                                                                                       \
+        .name = "receipt_url", .type = T_TEXT, .nullable = true, .about = "Where its receipt is." OFFCHAIN_ONLY             \
     }
 
 const struct route proposal_votes_routes[] =
@@ -148,66 +160,41 @@ const struct route proposal_votes_routes[] =
       .about = "Ballots of a proposal in the order in which they were cast.",
       .shape = SHAPE_LIST,
       .takes_at = true,
-      .cache = CACHE_STATE,
-      .parameters = PARAMETERS(PROPOSAL_ID_PARAMETER,
-                               {.name = "voter", .type = PARAMETER_ADDRESS, .about = "Only of this account."}),
+      .wants_time = true,
+      .cache = CACHE_NEVER,
+      .parameters =
+          PARAMETERS(PROPOSAL_ID_PARAMETER,
+                     {.name = "voter", .type = PARAMETER_ADDRESS, .about = "Only of this account."},
+                     {.name = "counting",
+                      .type = PARAMETER_BOOL,
+                      .about = "Only ballots that count now, or only those that do not (of on-chain ones all count)."}),
       .members = MEMBERS(BALLOT_MEMBERS),
-      .KEYS(T_I64),
+      .KEYS(T_I64, T_I64, T_I64),
+      .extra = log_extra,
       .both_orders = true,
       .ask = votes_ask},
      {.method = "GET",
-      .path = "/v1/proposals/{id}/tally",
-      .about = "How a proposal stands at a block, and what it needs.",
-      .shape = SHAPE_OBJECT,
+      .path = "/v1/accounts/{address}/ballots",
+      .about = "Ballots that an account cast, on chain and off chain, in the order in which it did.",
+      .shape = SHAPE_LIST,
       .takes_at = true,
       .wants_time = true,
-      .cache = CACHE_STATE,
-      .parameters = PARAMETERS(PROPOSAL_ID_PARAMETER),
+      .cache = CACHE_NEVER,
+      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "The voter."}),
       .members =
-          MEMBERS({.name = "proposal", .type = T_HASH, .about = "The proposal's id."}, TALLY_SUMS,
-                  {.name = "quorum",
+          MEMBERS({.name = "proposal",
+                   .type = T_HASH,
+                   .nullable = true,
+                   .about = "The proposal's id; null: it was made before the mirror began."},
+                  {.name = "governor", .type = T_ADDRESS, .nullable = true, .about = "The governor." ONCHAIN_ONLY},
+                  {.name = "proposal_id",
                    .type = T_AMOUNT,
                    .nullable = true,
-                   .about = "What quorum(snapshot) answers; null before the snapshot is past."},
-                  {.name = "quorum_reached", .type = T_BOOL, .nullable = true, .about = "For + abstain reach it."},
-                  {.name = "vote_succeeded", .type = T_BOOL, .nullable = true, .about = "More for than against."},
-                  {.name = "ballots", .type = T_U64, .about = "Ballots cast so far."},
-                  {.name = "uncounted_ballots", .type = T_U64, .about = "Of these, not in the sums."},
-                  {.name = "state", .type = T_TEXT, .nullable = true, .about = "As of the proposal."}),
-      .ask = tally_ask,
-      .answer = tally_answer},
-     {.method = "GET",
-      .path = "/v1/proposals/{id}/tally/history",
-      .about = "Every change of a proposal's tally, for charts.",
-      .shape = SHAPE_LIST,
-      .takes_at = true,
-      .cache = CACHE_STATE,
-      .parameters = PARAMETERS(PROPOSAL_ID_PARAMETER),
-      .members = MEMBERS({.name = "block_number", .type = T_U64, .about = "The block that changed it."},
-                         {.name = "block_time", .type = T_TIME, .about = "Time of that block."},
-                         {.name = "log_index", .type = T_U64, .about = "The log in that block."}, TALLY_SUMS,
-                         {.name = "ballots", .type = T_U64, .about = "Ballots cast so far."}),
-      .KEYS(T_I64),
-      .both_orders = true,
-      .ask = tally_history_ask},
-     {.method = "GET",
-      .path = "/v1/accounts/{address}/ballots",
-      .about = "Ballots that an account cast with on-chain governors.",
-      .shape = SHAPE_LIST,
-      .takes_at = true,
-      .cache = CACHE_STATE,
-      .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "The voter."}),
-      .members = MEMBERS({.name = "proposal",
-                          .type = T_HASH,
-                          .nullable = true,
-                          .about = "The proposal's id; null: it was made before the mirror began."},
-                         {.name = "governor", .type = T_ADDRESS, .about = "The governor."},
-                         {.name = "proposal_id",
-                          .type = T_AMOUNT,
-                          .nullable = true,
-                          .about = "The governor's own proposalId; null as above."},
-                         BALLOT_MEMBERS),
-      .KEYS(T_I64),
+                   .about = "The governor's own proposalId; null as above." ONCHAIN_ONLY},
+                  {.name = "space", .type = T_TEXT, .nullable = true, .about = "The space." OFFCHAIN_ONLY},
+                  BALLOT_MEMBERS),
+      .KEYS(T_I64, T_I64, T_I64, T_I64),
+      .extra = log_extra,
       .both_orders = true,
       .ask = ballots_ask},
      {0}};

@@ -1,7 +1,6 @@
 /* api/routes.c - see routes.h. */
 #include "api/routes.h"
 
-/* clang-format off: one line a noun */
 const struct route *const routes[] = {
     root_doc_routes,
     health_routes,
@@ -30,10 +29,7 @@ const struct route *const routes[] = {
     proposals_routes,
     proposal_votes_routes,
     governors_routes,
-    messages_routes,
-    log_routes,
-    log_tiles_routes,
-    log_entries_routes,
-    receipts_routes,
+    tallies_routes,
+    proposal_versions_routes,
     NULL,
 };

@@ -108,13 +108,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api_v1.offchain_at(bytea, bigint, timestamptz) IS 'An off-chain proposal with a size of the log at a moment (api_v1.log_at); changed and digest are of its last version. No row: the log does not have it.';
 
-CREATE FUNCTION api_v1.ballot_after(of_proposal bytea, of_voter bytea, after_position bigint, log_size bigint) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-BEGIN
-    RETURN (SELECT b.position FROM governance.ballot b WHERE b.proposal = of_proposal AND b.voter = of_voter AND b.position > after_position
-               AND b.position < log_size AND b.counts ORDER BY b.position LIMIT 1);
-END $$;
-COMMENT ON FUNCTION api_v1.ballot_after(bytea, bytea, bigint, bigint) IS 'The next ballot of a voter that took the place of the one before; null: none did.';
-
 CREATE FUNCTION api_v1.offchain_shape(of_proposal bytea, log_size bigint, at_moment timestamptz)
 RETURNS TABLE (id bytea, source text, governor bytea, proposal_id numeric, proposer bytea, title bytea, description bytea, state text, snapshot bigint, deadline bigint,
     eta bigint, eta_time timestamptz, votes text, quorum numeric, quorum_reached boolean, vote_succeeded boolean, ballots bigint, uncounted_ballots bigint, clock text,
@@ -136,3 +129,26 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
       FROM api_v1.offchain_at(of_proposal, log_size, at_moment) s
 $$;
 COMMENT ON FUNCTION api_v1.offchain_shape(bytea, bigint, timestamptz) IS 'The columns of a proposal of either source, for an off-chain one (api_v1.offchain_at).';
+
+-- In plpgsql, so that its plan is made once a connection, and not with each statement and call.
+CREATE FUNCTION api_v1.ballot_shape(of_position bigint, log_size bigint)
+RETURNS TABLE (source text, voter bytea, kind text, support smallint, weight numeric, counted text, reason bytea, params bytea, block_number bigint,
+    block_time timestamptz, log_index integer, tx_hash bytea, id bytea, "position" bigint, choice text, power numeric, counts boolean, previous bigint,
+    superseded_by bigint, app text, metadata text, stamp timestamptz, received timestamptz, receipt_url text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT 'offchain', b.voter::bytea, 'vote', NULL::smallint, NULL::numeric, NULL, convert_to(b.reason, 'UTF8'), NULL::bytea, NULL::bigint, NULL::timestamptz,
+           NULL::integer, NULL::bytea, m.digest::bytea, b.position, b.choice, w.power::numeric, b.counts AND n.position IS NULL, b.previous,
+           CASE WHEN b.counts THEN n.position ELSE b.previous END, b.app, b.metadata, b.stamp, b.received, '/v1/receipts/0x' || encode(m.digest, 'hex')
+      FROM governance.ballot b
+      JOIN governance.message m ON m.position = b.position
+     CROSS JOIN LATERAL (SELECT c.generation, api_v1.basis_of(p.snapshot) AS basis FROM mirror.cursor c CROSS JOIN governance.proposal p
+                          WHERE p.id = b.proposal AND p.version = 1) c
+      LEFT JOIN governance.power w ON w.proposal = b.proposal AND w.voter = b.voter AND w.generation = c.generation AND w.block = c.basis
+      LEFT JOIN LATERAL (SELECT x.position FROM governance.ballot x WHERE x.proposal = b.proposal AND x.voter = b.voter AND x.position > b.position
+                            AND x.position < log_size AND x.counts ORDER BY x.position LIMIT 1) n ON true
+     WHERE b.position = of_position;
+END $$;
+COMMENT ON FUNCTION api_v1.ballot_shape(bigint, bigint) IS 'The columns of a ballot of either source, for the off-chain one at a position of the log, as it counts with a size of the log.';
