@@ -5,34 +5,44 @@
 #include "ledger/core/version.h"
 #include "ledger/mirror/mirror.h"
 
-#define COMMANDS(COMMAND)                                                                                      \
-    COMMAND(RUN, "run", command_run, "migrate, mirror and serve in one process")                               \
-    COMMAND(MIGRATE, "migrate", command_migrate, "bring the database schema up to date")                       \
-    COMMAND(MIRROR, "mirror", command_mirror, "follow L1 into the database")                                   \
-    COMMAND(SERVE, "serve", command_serve, "answer the API; any number of them")                               \
-    COMMAND(REBUILD, "rebuild", command_rebuild,                                                               \
-            "book a new generation from the stored logs, if the network file or the rules changed")            \
-    COMMAND(VERIFY, "verify", command_verify,                                                                  \
-            "recompute the books from the stored events and compare every row and root; or ask the contracts") \
-    COMMAND(STATUS, "status", command_status, "head, lag, finality, counts")                                   \
-    COMMAND(INIT_NETWORK, "init-network", command_init_network, "print a commented network file to start from")
+/* The words that a command takes besides options: for the help, how many at least, at most. */
+#define NO_WORDS         NULL, 0, 0
+#define BUNDLE_FILE      "BUNDLE", 1, 1
+#define EXPORT_OR_IMPORT "export|import [FILE]", 1, 2
 
-#define ROW_INDEX(code, name, function, sentence) INDEX_##code,
+#define COMMANDS(COMMAND)                                                                                        \
+    COMMAND(RUN, "run", command_run, NO_WORDS, "migrate, mirror and serve in one process")                       \
+    COMMAND(MIGRATE, "migrate", command_migrate, NO_WORDS, "bring the database schema up to date")               \
+    COMMAND(MIRROR, "mirror", command_mirror, NO_WORDS, "follow L1 into the database")                           \
+    COMMAND(SERVE, "serve", command_serve, NO_WORDS, "answer the API; any number of them")                       \
+    COMMAND(REBUILD, "rebuild", command_rebuild, NO_WORDS,                                                       \
+            "book a new generation from the stored logs, if the network file or the rules changed")              \
+    COMMAND(VERIFY, "verify", command_verify, NO_WORDS,                                                          \
+            "recompute the books from the stored events and compare every row and root; or ask the contracts")   \
+    COMMAND(TALLY, "tally", command_tally, BUNDLE_FILE, "verify a proposal's bundle and count it anew, offline") \
+    COMMAND(MESSAGES, "messages", command_messages, EXPORT_OR_IMPORT,                                            \
+            "write the log of signed messages to a file, or rebuild it from one")                                \
+    COMMAND(STATUS, "status", command_status, NO_WORDS, "head, lag, finality, counts")                           \
+    COMMAND(INIT_NETWORK, "init-network", command_init_network, NO_WORDS,                                        \
+            "print a commented network file to start from")
+
+#define ROW_INDEX(code, name, function, words, sentence) INDEX_##code,
 enum { COMMANDS(ROW_INDEX) N_COMMANDS };
-#define ROW_BIT(code, name, function, sentence) code = 1 << INDEX_##code,
+#define ROW_BIT(code, name, function, words, sentence) code = 1 << INDEX_##code,
 enum { COMMANDS(ROW_BIT) EVERY = (1 << N_COMMANDS) - 1 };
-#define ROW_SPEC(code, name, function, sentence) {name, sentence},
+#define ROW_SPEC(code, name, function, words, sentence) {name, sentence, words},
 static const struct command_spec commands[] = {COMMANDS(ROW_SPEC)};
-#define ROW_FUNCTION(code, name, function, sentence) function,
+#define ROW_FUNCTION(code, name, function, words, sentence) function,
 enum status (*const command_functions[])(const struct command *) = {COMMANDS(ROW_FUNCTION)};
 
-enum { ON_DATABASE = EVERY & ~INIT_NETWORK, MIGRATING = RUN | MIGRATE | MIRROR, MIRRORING = RUN | MIRROR };
+enum { ON_DATABASE = EVERY & ~(INIT_NETWORK | TALLY), MIGRATING = RUN | MIGRATE | MIRROR, MIRRORING = RUN | MIRROR };
 enum {
     MS_LEAST = 10,
     MS_MOST = 600000,
     BATCH_MOST = 1000000,
     SAMPLE_MOST = 1000000000,
-    AUDIT_INTERVAL_MOST = 30000000
+    AUDIT_INTERVAL_MOST = 30000000,
+    THREADS_MOST = 256
 };
 #define SEED_MOST 0xffffffffu
 
@@ -55,8 +65,8 @@ static const struct option_spec options[] = {
      .sentence = "the same for the mirror, if it differs"},
     {.name = "ballots-database",
      .argument = "URL",
-     .commands = RUN | SERVE,
-     .ignored = EVERY & ~(RUN | SERVE),
+     .commands = RUN | SERVE | MESSAGES,
+     .ignored = EVERY & ~(RUN | SERVE | MESSAGES),
      .sentence = "the same for signed messages, if it differs"},
     {.name = "data",
      .argument = "DIR",
@@ -161,6 +171,20 @@ static const struct option_spec options[] = {
      .sentence = "the block to ask at: finalized, safe, latest, a number or a hash"},
     {.name = "force", .type = OPTION_FLAG, .commands = REBUILD, .sentence = "also if nothing changed"},
     {.name = "json", .type = OPTION_FLAG, .commands = STATUS | VERIFY, .sentence = "print JSON"},
+    {.name = "log-key",
+     .argument = "KEY",
+     .commands = TALLY,
+     .sentence = "the log's key as you know it (name+hash+key); without it the bundle is asked"},
+    {.name = "without-receipts",
+     .type = OPTION_FLAG,
+     .commands = TALLY,
+     .sentence = "do not look at the receipts' signatures, which halves the work"},
+    {.name = "threads",
+     .type = OPTION_NUMBER,
+     .fallback = "0",
+     .most = THREADS_MOST,
+     .commands = TALLY | MESSAGES,
+     .sentence = "how many check signatures; 0: one for each processor"},
     {.name = "log",
      .type = OPTION_CHOICE,
      .choices = "text|json",

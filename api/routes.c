@@ -31,5 +31,11 @@ const struct route *const routes[] = {
     governors_routes,
     tallies_routes,
     proposal_versions_routes,
+    messages_routes,
+    log_routes,
+    log_tiles_routes,
+    log_entries_routes,
+    receipts_routes,
+    bundle_routes,
     NULL,
 };

@@ -11,6 +11,7 @@ extern const struct route *const routes[];
 extern const struct route accounts_routes[];
 extern const struct route alt_staking_routes[];
 extern const struct route blocks_routes[];
+extern const struct route bundle_routes[];
 extern const struct route entries_routes[];
 extern const struct route events_routes[];
 extern const struct route governors_routes[];

@@ -20,7 +20,10 @@
  * Keys: receipts are signed by the key of the last key entry at or before their entry, the checkpoint by that of the last one
  * below N. Parameters that rule the proposal: of the space's entries below the proposal the last received at or before the snapshot
  * block's time, else the first. Of the facts here the log proves all but the power, which follows from the chain, and
- * that no ballot was left out, which follows from the log as a whole (its tiles). */
+ * that no ballot was left out, which follows from the log as a whole (its tiles).
+ *
+ * The whole log in one file (`altledger messages export`) is made of the same lines: {"log":{"chain_id","format","size"}}, then all
+ * entries from position 0, and after the last entry of each checkpoint {"checkpoint":{"note","received","root","size"}}. */
 #ifndef GOVERNANCE_BUNDLE_H
 #define GOVERNANCE_BUNDLE_H
 
@@ -75,10 +78,31 @@ void bundle_result_write(const struct bundle_result *r, struct buffer *out);
 
 /* Write the bundle of a proposal by one snapshot, which the caller's transaction is. Memory: some 50 bytes an entry. ERR_NOT_FOUND: no
  * such off-chain proposal; ERR_SYNCING: its ballots are being counted anew; errors of the sink. */
-MUST_CHECK enum err bundle_write(struct db *db, uint64_t chain_id, struct hash proposal, struct instant now,
+MUST_CHECK enum err bundle_write(struct db *db, struct hash proposal, struct instant now,
                                  const struct sink *out);
 
-enum bundle_line_kind { BUNDLE_HEADER, BUNDLE_ENTRY, BUNDLE_PROOF, BUNDLE_POWER, BUNDLE_CENSUS_ROOT, BUNDLE_RESULT };
+/* Of the whole log. */
+struct bundle_log {
+    uint64_t chain_id, size;
+};
+
+struct bundle_checkpoint {
+    uint64_t size;
+    struct hash root;
+    struct instant received;
+    const char *note;
+};
+
+enum bundle_line_kind {
+    BUNDLE_HEADER,
+    BUNDLE_ENTRY,
+    BUNDLE_PROOF,
+    BUNDLE_POWER,
+    BUNDLE_CENSUS_ROOT,
+    BUNDLE_RESULT,
+    BUNDLE_LOG,
+    BUNDLE_CHECKPOINT
+};
 
 struct bundle_line {
     enum bundle_line_kind kind;
@@ -88,7 +112,12 @@ struct bundle_line {
     struct bundle_power power;
     bool has_root;
     struct hash census_root;
+    struct bundle_log log;
+    struct bundle_checkpoint checkpoint;
 };
+/* Lines that both files have, without the newline. signature: r || s || v. */
+void bundle_write_entry(uint64_t position, struct slice entry, uint64_t size, struct hash root, struct slice signature,
+                        struct buffer *out);
 /* Texts in the arena. ERR_FIELD: not such a line. */
 MUST_CHECK enum err bundle_line_parse(struct slice line, struct arena *arena, struct bundle_line *out);
 

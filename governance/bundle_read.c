@@ -100,6 +100,33 @@ static enum err read_entry(const json_t *line, struct arena *arena, struct bundl
     return OK;
 }
 
+static enum err read_log(const json_t *line, struct bundle_log *out)
+{
+    enum { MEMBERS = 3 };
+    const json_t *o;
+    uint64_t format;
+    TRY(take_object(line, "log", MEMBERS, &o));
+    TRY(take_u64(o, "format", &format));
+    if (format != BUNDLE_FORMAT)
+        return err_with(ERR_FIELD, "format: this program reads logs of format %d", BUNDLE_FORMAT);
+    TRY(take_u64(o, "chain_id", &out->chain_id));
+    return take_u64(o, "size", &out->size);
+}
+
+static enum err read_checkpoint(const json_t *line, struct arena *arena, struct bundle_checkpoint *out)
+{
+    enum { MEMBERS = 4 };
+    const json_t *o;
+    const char *time;
+    size_t n;
+    TRY(take_object(line, "checkpoint", MEMBERS, &o));
+    TRY(take_u64(o, "size", &out->size));
+    TRY(take_hash(o, "root", &out->root));
+    TRY(take_text(o, "note", arena, &out->note, &n));
+    TRY(take_text(o, "received", arena, &time, &n));
+    return instant_parse(time, n, &out->received) == OK ? OK : wrong("received", "a time");
+}
+
 static enum err read_proof(const json_t *line, struct arena *arena, struct slice *out)
 {
     const json_t *list = json_object_get(line, "proof"), *item;
@@ -154,6 +181,14 @@ static enum err read_line(const json_t *line, struct arena *arena, struct bundle
     if (n == 1 && json_object_get(line, "result") != NULL) {
         out->kind = BUNDLE_RESULT;
         return OK;
+    }
+    if (n == 1 && json_object_get(line, "checkpoint") != NULL) {
+        out->kind = BUNDLE_CHECKPOINT;
+        return read_checkpoint(line, arena, &out->checkpoint);
+    }
+    if (n == 1 && json_object_get(line, "log") != NULL) {
+        out->kind = BUNDLE_LOG;
+        return read_log(line, &out->log);
     }
     return err_with(ERR_FIELD, "not a line of a bundle");
 }

@@ -82,7 +82,8 @@ static enum err take_head(struct writing *w, const struct rows *rows, struct hea
         RECOUNTING,
         FINAL,
         CANCELED,
-        SPACE
+        SPACE,
+        CHAIN
     };
     static const char *const finalities[] = {"latest", "safe", "finalized"};
     struct bundle_header *h = &out->h;
@@ -91,6 +92,7 @@ static enum err take_head(struct writing *w, const struct rows *rows, struct hea
         return err_with(ERR_SYNCING, "the ballots are being counted anew: try again");
     const char *note = rows_text(rows, 0, NOTE), *space = rows_text(rows, 0, SPACE);
     h->checkpoint = arena_text(&w->arena, note, strlen(note));
+    h->chain_id = rows_u64(rows, 0, CHAIN);
     h->size = r->size = rows_u64(rows, 0, SIZE);
     h->final = rows_bool(rows, 0, FINAL);
     h->rules = r->rules = rows_u64(rows, 0, RULES);
@@ -120,7 +122,7 @@ static enum err read_head(struct writing *w, struct instant now, struct head *ou
         "SELECT k.size, k.note, o.version, o.type, o.policy, o.rules, o.snapshot, o.basis,"
         " (SELECT b.time FROM mirror.block b WHERE b.hash = o.basis), o.snapshot_finality, o.generation, o.scores,"
         " o.power::public.amount, o.quorum::public.amount, o.ballots, o.voters, o.recounting, o.final,"
-        " o.canceled_by IS NOT NULL, o.space"
+        " o.canceled_by IS NOT NULL, o.space, (SELECT x.chain_id FROM mirror.cursor x)"
         " FROM (SELECT c.size, c.note FROM governance.checkpoint c ORDER BY c.size DESC LIMIT 1) k"
         " CROSS JOIN LATERAL api_v1.offchain_at($1, k.size, $2) o",
         WITH(IN(&out->h.proposal), IN(&now)), &rows));
@@ -165,23 +167,29 @@ static enum err write_header(struct writing *w)
 
 /* ---- entries ---- */
 
-static enum err write_entry(struct writing *w, const struct rows *rows, size_t i)
+void bundle_write_entry(uint64_t position, struct slice entry, uint64_t size, struct hash root, struct slice signature,
+                        struct buffer *out)
 {
-    enum { POSITION, ENTRY, RECEIPT, SIZE, ROOT };
-    uint64_t position = rows_u64(rows, i, POSITION);
-    struct slice entry = rows_bytes(rows, i, ENTRY);
     struct json_writer j;
-    buffer_bytes(&w->positions, &position, sizeof position);
-    jw_start(&j, &w->out);
+    jw_start(&j, out);
     jw_object(&j);
     jw_key(&j, "entry"), jw_text_n(&j, (const char *)entry.p, entry.n);
     jw_key(&j, "position"), jw_u64(&j, position);
     jw_key(&j, "receipt"), jw_object(&j);
-    jw_key(&j, "root"), jw_hash(&j, rows_hash(rows, i, ROOT));
-    jw_key(&j, "signature"), jw_hex(&j, rows_bytes(rows, i, RECEIPT));
-    jw_key(&j, "size"), jw_u64(&j, rows_u64(rows, i, SIZE));
+    jw_key(&j, "root"), jw_hash(&j, root);
+    jw_key(&j, "signature"), jw_hex(&j, signature);
+    jw_key(&j, "size"), jw_u64(&j, size);
     jw_object_end(&j);
     jw_object_end(&j);
+}
+
+static enum err write_entry(struct writing *w, const struct rows *rows, size_t i)
+{
+    enum { POSITION, ENTRY, RECEIPT, SIZE, ROOT };
+    uint64_t position = rows_u64(rows, i, POSITION);
+    buffer_bytes(&w->positions, &position, sizeof position);
+    bundle_write_entry(position, rows_bytes(rows, i, ENTRY), rows_u64(rows, i, SIZE), rows_hash(rows, i, ROOT),
+                       rows_bytes(rows, i, RECEIPT), &w->out);
     return write_line(w);
 }
 
@@ -294,11 +302,9 @@ static enum err write_all(struct writing *w, struct instant now)
     return sink_flush(w->sink, &w->out, 0);
 }
 
-enum err bundle_write(struct db *db, uint64_t chain_id, struct hash proposal, struct instant now,
-                      const struct sink *out)
+enum err bundle_write(struct db *db, struct hash proposal, struct instant now, const struct sink *out)
 {
     struct writing w = {.db = db, .sink = out};
-    w.head.h.chain_id = chain_id;
     w.head.h.proposal = w.head.r.proposal = proposal;
     enum err e = write_all(&w, now);
     buffer_done(&w.out);

@@ -13,6 +13,7 @@ enum { CHECK_FAULT_MAX = 200 };
 enum signed_by {
     SIGNED_BY_SERVICE,  /* an entry of the service's own: none is needed */
     SIGNED_BY_KEY,      /* ECDSA */
+    SIGNED_BEFORE,      /* nobody has looked */
     SIGNED_BY_EVIDENCE, /* a contract wallet, whose answer was recorded: not checked further without a node */
     SIGNED_BY_NOBODY
 };
@@ -24,6 +25,7 @@ struct checked {
     struct hash root;        /* that its receipt names */
     struct slice text;
     struct slice receipt; /* r || s || v; p NULL: the receipt is not looked at */
+    bool known;           /* its signatures were verified before, and are not looked at */
     /* what is found */
     struct hash leaf;
     bool read; /* the text is an entry; it is to be released by entry_done */

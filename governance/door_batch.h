@@ -10,7 +10,6 @@
 enum {
     DAY_SECONDS = 86400,
     ALIAS_SECONDS = 30 * DAY_SECONDS, /* of messages that belong to no space */
-    RANKINGS_AT_ONCE = 2000           /* different rankings whose runoff may be part of a batch */
 };
 
 struct door {

@@ -7,6 +7,8 @@
 
 #include "governance/door_facts.h"
 
+enum { RANKINGS_AT_ONCE = 2000 }; /* different rankings whose runoff may be part of a batch */
+
 struct counts; /* of the proposals that were counted lately */
 
 struct counts *counts_open(void);

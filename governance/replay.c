@@ -27,6 +27,18 @@ struct replay_alias {
     struct instant received;
 };
 
+struct voter_key {
+    struct hash proposal;
+    struct address voter;
+};
+
+struct replay_voter {
+    uint64_t ballots;
+    bool voted; /* one of them counts: */
+    uint64_t position;
+    struct instant stamp;
+};
+
 void replay_init(struct replay *r, const struct replay_chain *chain)
 {
     *r = (struct replay){.chain = *chain};
@@ -34,6 +46,7 @@ void replay_init(struct replay *r, const struct replay_chain *chain)
     map_init(&r->proposals, sizeof(struct hash), sizeof(struct replay_proposal));
     map_init(&r->aliases, sizeof(struct alias_key), sizeof(struct replay_alias));
     map_init(&r->withdrawn, sizeof(struct address), sizeof(uint64_t));
+    map_init(&r->voters, sizeof(struct voter_key), sizeof(struct replay_voter));
 }
 
 void replay_done(struct replay *r)
@@ -42,6 +55,7 @@ void replay_done(struct replay *r)
     map_done(&r->proposals);
     map_done(&r->aliases);
     map_done(&r->withdrawn);
+    map_done(&r->voters);
     arena_done(&r->arena);
 }
 
@@ -217,17 +231,20 @@ static void take_cancel(struct checked *c, struct replay_proposal *p, struct rea
     p->canceled = true;
 }
 
-static void take_vote(struct checked *c, const struct replay_proposal *p, struct replay_voter *v, struct arena *arena,
+static void take_vote(struct replay *r, struct checked *c, const struct replay_proposal *p, struct arena *arena,
                       struct reasons *reasons, struct replay_rows *out)
 {
     const struct message *m = &c->entry.message;
+    struct voter_key key = {m->proposal, m->author};
     struct proposal_facts facts = facts_of(p);
     struct choice choice;
     rules_vote(m, p != NULL ? p->space : NULL, &facts, c->entry.received, arena, &choice, reasons);
-    if (p != NULL && v->ballots >= p->space->ballots_per_voter)
+    const struct replay_voter *before = map_get(&r->voters, &key);
+    if (p != NULL && before != NULL && before->ballots >= p->space->ballots_per_voter)
         reason_put(reasons, REASON_TOO_MANY_BALLOTS);
     if (p == NULL || reasons->n > 0 || c->fault[0] != '\0')
         return;
+    struct replay_voter *v = map_put(&r->voters, &key, NULL);
     struct ballot_row *row = &out->row.ballot;
     out->table = LOG_BALLOT;
     ballot_row_of(m, arena, row);
@@ -260,8 +277,7 @@ static void take_alias(struct replay *r, const struct checked *c, const struct r
                                                                                          .received = c->entry.received};
 }
 
-static enum err take_message(struct replay *r, struct checked *c, struct replay_voter *voter, struct arena *arena,
-                             struct replay_rows *out)
+static enum err take_message(struct replay *r, struct checked *c, struct arena *arena, struct replay_rows *out)
 {
     const struct message *m = &c->entry.message;
     struct replay_proposal *p = map_get(&r->proposals, &m->proposal);
@@ -282,7 +298,7 @@ static enum err take_message(struct replay *r, struct checked *c, struct replay_
         take_cancel(c, p, &reasons, out);
         break;
     case MESSAGE_VOTE:
-        take_vote(c, p, voter, arena, &reasons, out);
+        take_vote(r, c, p, arena, &reasons, out);
         break;
     case MESSAGE_ALIAS:
         take_alias(r, c, &reasons, out);
@@ -334,8 +350,7 @@ static struct message_row message_of(const struct checked *c)
     return row;
 }
 
-enum err replay_entry(struct replay *r, struct checked *c, struct replay_voter *voter, struct arena *arena,
-                      struct replay_rows *out)
+enum err replay_entry(struct replay *r, struct checked *c, struct arena *arena, struct replay_rows *out)
 {
     enum err e = OK;
     *out = (struct replay_rows){.message = message_of(c)};
@@ -345,7 +360,7 @@ enum err replay_entry(struct replay *r, struct checked *c, struct replay_voter *
     else if (c->entry.kind == MESSAGE_SPACE)
         take_space(r, c, out);
     else
-        e = take_message(r, c, voter, arena, out);
+        e = take_message(r, c, arena, out);
     check_receipt(r, c);
     return e;
 }

@@ -1,7 +1,7 @@
 /* governance/replay.h - the log read again, entry after entry: the rows that follow from it, and what speaks against an entry.
  *
- * State is what later entries hang on: keys, parameters of spaces, proposals, aliases; of voters the caller keeps what is asked
- * for, since there may be many. The same rules as at the door (rules.h) with the time at which the entry was received; not checked
+ * State is what later entries hang on: keys, parameters of spaces, proposals, aliases, voters (some 100 bytes for each of each
+ * proposal). The same rules as at the door (rules.h) with the time at which the entry was received; not checked
  * is what hangs on power, and how many proposals an author made that day. No database. */
 #ifndef GOVERNANCE_REPLAY_H
 #define GOVERNANCE_REPLAY_H
@@ -25,14 +25,6 @@ struct replay_proposal {
     const struct space *space; /* the parameters that rule it */
 };
 
-/* Of one voter on one proposal. Zero-initialise to start. */
-struct replay_voter {
-    uint64_t ballots;
-    bool voted; /* one of them counts: */
-    uint64_t position;
-    struct instant stamp;
-};
-
 struct replay {
     struct arena arena;
     struct replay_chain chain;
@@ -43,6 +35,7 @@ struct replay {
     struct map proposals; /* id -> struct replay_proposal */
     struct map aliases;   /* owner, alias -> struct replay_alias, in replay.c */
     struct map withdrawn; /* owner -> position of the last withdrawal */
+    struct map voters;    /* proposal, voter -> struct replay_voter, in replay.c */
 };
 void replay_init(struct replay *r, const struct replay_chain *chain);
 void replay_done(struct replay *r);
@@ -65,9 +58,7 @@ struct replay_rows {
 const struct replay_proposal *replay_proposal(const struct replay *r, struct hash id);
 
 /* The next entry, checked by itself (check.h) with nothing wrong but maybe who signed; `c->fault` then says what else is wrong with it,
- * if anything: then the state is as if it had not been. voter: of a ballot, and is brought up to date. Texts in the arena or c's.
- * Errors are those of time_of. */
-MUST_CHECK enum err replay_entry(struct replay *r, struct checked *c, struct replay_voter *voter, struct arena *arena,
-                                 struct replay_rows *out);
+ * if anything: then the state is as if it had not been. Texts in the arena or c's. Errors are those of time_of. */
+MUST_CHECK enum err replay_entry(struct replay *r, struct checked *c, struct arena *arena, struct replay_rows *out);
 
 #endif

@@ -8,8 +8,7 @@
 
 #include "ledger/core/codec.h"
 
-enum { NAME_MAX_BYTES = 64, HELP_COLUMN = 28, TYPO_MAX = 2 };
-#define ENVIRONMENT_PREFIX "ALTLEDGER_"
+enum { NAME_MAX_BYTES = 64, TYPO_MAX = 2 };
 
 /* ---- what was meant ---- */
 
@@ -59,12 +58,12 @@ static enum err unknown_command(const struct program_spec *p, const char *typed)
     return err_with(ERR_FIELD, "unknown command %s: see %s --help", typed, p->name);
 }
 
-static bool takes(const struct option_spec *o, size_t command)
+bool option_taken(const struct option_spec *o, size_t command)
 {
     return (o->commands >> command & 1) != 0;
 }
 
-static bool accepts(const struct option_spec *o, size_t command)
+bool option_accepted(const struct option_spec *o, size_t command)
 {
     return ((o->commands | o->ignored) >> command & 1) != 0;
 }
@@ -75,7 +74,7 @@ static enum err unknown_option(const struct config *c, const char *typed, size_t
     size_t best = TYPO_MAX + 1;
     const char *found = NULL;
     for (size_t i = 0; i < p->n_options; i++)
-        if (accepts(&p->options[i], c->command))
+        if (option_accepted(&p->options[i], c->command))
             nearest(typed, n, p->options[i].name, &best, &found);
     const char *command = p->commands[c->command].name;
     if (found != NULL)
@@ -169,9 +168,9 @@ static enum err set_split(struct config *c, size_t option, const char *text)
 /* The value in "ALTLEDGER_POLL_MS=50" if the option is poll-ms, else NULL. */
 static const char *variable_value(const char *entry, const char *option)
 {
-    if (strncmp(entry, ENVIRONMENT_PREFIX, sizeof ENVIRONMENT_PREFIX - 1) != 0)
+    if (strncmp(entry, CONFIG_ENVIRONMENT, sizeof CONFIG_ENVIRONMENT - 1) != 0)
         return NULL;
-    const char *at = entry + sizeof ENVIRONMENT_PREFIX - 1;
+    const char *at = entry + sizeof CONFIG_ENVIRONMENT - 1;
     for (; *option != '\0'; option++, at++)
         if (*at != (*option == '-' ? '_' : toupper((unsigned char)*option)))
             return NULL;
@@ -192,7 +191,8 @@ static enum err read_environment(struct config *c, const char *const environment
 {
     const struct program_spec *p = c->program;
     for (size_t i = 0; i < p->n_options; i++) {
-        const char *text = takes(&p->options[i], c->command) ? find_variable(environment, p->options[i].name) : NULL;
+        const char *text = option_taken(&p->options[i], c->command) ? find_variable(environment, p->options[i].name)
+                                                                    : NULL;
         if (c->values[i].given || text == NULL)
             continue;
         enum err e = p->options[i].type == OPTION_LIST ? set_split(c, i, text) : set_value(c, i, text);
@@ -219,7 +219,7 @@ static enum err read_option(struct config *c, int argc, const char *const argv[]
     const struct program_spec *p = c->program;
     const char *name = argv[*at] + 2;
     size_t n = strcspn(name, "="), i = 0;
-    while (i < p->n_options && !(accepts(&p->options[i], c->command) && strlen(p->options[i].name) == n &&
+    while (i < p->n_options && !(option_accepted(&p->options[i], c->command) && strlen(p->options[i].name) == n &&
                                  strncmp(p->options[i].name, name, n) == 0))
         i++;
     if (i == p->n_options)
@@ -276,6 +276,27 @@ static enum err read_command(struct config *c, const char *typed)
     return unknown_command(p, typed);
 }
 
+/* A word that is no option. */
+static enum err read_argument(struct config *c, const char *text)
+{
+    const struct command_spec *k = &c->program->commands[c->command];
+    if (k->arguments == NULL)
+        return err_with(ERR_FIELD, "%s: what is %s? Options begin with --", k->name, text);
+    if (c->n_arguments == k->most)
+        return err_with(ERR_FIELD, "%s: %s is too much: it takes %s", k->name, text, k->arguments);
+    c->arguments[c->n_arguments++] = text;
+    return OK;
+}
+
+static enum err check_arguments(const struct config *c)
+{
+    const struct command_spec *k = &c->program->commands[c->command];
+    if (c->n_arguments < k->least && !c->help)
+        return err_with(ERR_FIELD, "%s: it takes %s: see %s %s --help", k->name, k->arguments, c->program->name,
+                        k->name);
+    return OK;
+}
+
 enum err config_parse(const struct program_spec *program, int argc, const char *const argv[],
                       const char *const environment[], struct config *out)
 {
@@ -292,10 +313,11 @@ enum err config_parse(const struct program_spec *program, int argc, const char *
         else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
             TRY(read_option(out, argc, argv, &i));
         else
-            return err_with(ERR_FIELD, "%s: what is %s? Options begin with --", argv[1], argv[i]);
+            TRY(read_argument(out, argv[i]));
     }
     if (out->command == program->n_commands)
         return OK;
+    TRY(check_arguments(out));
     TRY(read_environment(out, environment));
     return set_fallbacks(out);
 }
@@ -339,75 +361,4 @@ bool config_flag(const struct config *c, const char *name)
 bool config_given(const struct config *c, const char *name)
 {
     return find_value(c, name, OPTION_TEXT)->given;
-}
-
-/* ---- help ---- */
-
-static const char *argument_of(const struct option_spec *o)
-{
-    if (o->argument != NULL)
-        return o->argument;
-    switch (o->type) {
-    case OPTION_TEXT:
-    case OPTION_LIST:
-        return "TEXT";
-    case OPTION_NUMBER:
-        return "N";
-    case OPTION_CHOICE:
-        return o->choices;
-    case OPTION_FLAG:
-        return "";
-    }
-    return "";
-}
-
-static void help_line(struct buffer *out, const char *left, const char *sentence)
-{
-    int pad = HELP_COLUMN - (int)strlen(left);
-    if (pad > 0)
-        buffer_printf(out, "  %s%*s%s", left, pad, "", sentence);
-    else
-        buffer_printf(out, "  %s\n  %*s%s", left, HELP_COLUMN, "", sentence);
-}
-
-static void help_option(struct buffer *out, const struct option_spec *o)
-{
-    AUTO_ARENA arena = {0};
-    const char *argument = argument_of(o);
-    help_line(out, arena_printf(&arena, "--%s%s%s", o->name, *argument != '\0' ? " " : "", argument), o->sentence);
-    if (o->type == OPTION_LIST)
-        buffer_text(out, " (may be repeated)");
-    if (o->fallback != NULL && o->type != OPTION_FLAG)
-        buffer_printf(out, " [%s]", o->fallback);
-    buffer_text(out, "\n");
-}
-
-void config_help(const struct config *c, struct buffer *out)
-{
-    const struct program_spec *p = c->program;
-    if (c->command == p->n_commands) {
-        buffer_printf(out, "%s %s - %s\n\nusage: %s COMMAND [options]\n\n", p->name, p->version, p->sentence, p->name);
-        for (size_t i = 0; i < p->n_commands; i++) {
-            help_line(out, p->commands[i].name, p->commands[i].sentence);
-            buffer_text(out, "\n");
-        }
-        buffer_printf(out, "\n%s COMMAND --help lists a command's options.\n", p->name);
-        return;
-    }
-    const struct command_spec *k = &p->commands[c->command];
-    buffer_printf(out, "%s %s - %s\n\n", p->name, k->name, k->sentence);
-    for (size_t i = 0; i < p->n_options; i++)
-        if (takes(&p->options[i], c->command))
-            help_option(out, &p->options[i]);
-    size_t n_ignored = 0;
-    for (size_t i = 0; i < p->n_options; i++) {
-        if (takes(&p->options[i], c->command) || !accepts(&p->options[i], c->command))
-            continue;
-        if (n_ignored++ == 0)
-            buffer_printf(out, "\nAccepted like everywhere, of no effect for %s:\n", k->name);
-        help_option(out, &p->options[i]);
-    }
-    buffer_text(out, "\nEvery option is also an environment variable: --batch-blocks is " ENVIRONMENT_PREFIX
-                     "BATCH_BLOCKS; the command line wins.\n"
-                     "Exit status: 0 done, 1 failed, 2 misused.\n");
 }

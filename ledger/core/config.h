@@ -32,6 +32,9 @@ struct option_spec {
 struct command_spec {
     const char *name;
     const char *sentence;
+    const char
+        *arguments;     /* words that are no options, as the help shows them: "BUNDLE", "[FILE]"; NULL: it takes none */
+    size_t least, most; /* how many: at most ARGUMENTS_MAX */
 };
 
 struct program_spec {
@@ -42,7 +45,12 @@ struct program_spec {
     size_t n_options;
 };
 
-enum { OPTIONS_MAX = 48 };
+#define CONFIG_ENVIRONMENT "ALTLEDGER_"
+enum { OPTIONS_MAX = 48, ARGUMENTS_MAX = 2 };
+
+/* Whether a command takes an option; or accepts it, even if it has no use for it. */
+bool option_taken(const struct option_spec *o, size_t command);
+bool option_accepted(const struct option_spec *o, size_t command);
 
 struct option_value {
     bool given; /* on the command line or in the environment */
@@ -57,6 +65,8 @@ struct config {
     const struct program_spec *program;
     size_t command; /* index in program->commands; n_commands if help or the version is asked for without a command */
     bool help, version;
+    const char *arguments[ARGUMENTS_MAX]; /* NULL: not given */
+    size_t n_arguments;
     struct option_value values[OPTIONS_MAX];
     struct arena arena;
 };

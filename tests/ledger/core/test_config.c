@@ -5,8 +5,11 @@
 #include "ledger/core/config.h"
 #include "tests/support/unit.h"
 
-enum { RUN, SERVE };
-static const struct command_spec commands[] = {{"run", "does all"}, {"serve", "answers"}};
+enum { RUN, SERVE, SHOW };
+static const struct command_spec commands[] =
+    {{.name = "run", .sentence = "does all"},
+     {.name = "serve", .sentence = "answers"},
+     {.name = "show", .sentence = "shows", .arguments = "WHAT [FILE]", .least = 1, .most = 2}};
 static const struct option_spec options[] = {
     {.name = "data", .fallback = "./var", .commands = 1 << RUN | 1 << SERVE, .sentence = "where"},
     {.name = "source", .type = OPTION_LIST, .commands = 1 << RUN, .sentence = "whence"},
@@ -27,7 +30,7 @@ static const struct option_spec options[] = {
     {.name = "network", .commands = 1 << RUN, .ignored = 1 << SERVE, .sentence = "which"},
 };
 static const struct program_spec program =
-    {"altledger", "0", "books", commands, 2, options, sizeof options / sizeof *options};
+    {"altledger", "0", "books", commands, 3, options, sizeof options / sizeof *options};
 
 static struct config c;
 
@@ -147,6 +150,27 @@ static void config__refuses_misuse_with_a_hint(void **state)
     assert_string_equal(err_detail(), "environment: --poll-ms: x is not a number from 10 to 60000");
 }
 
+static void config__takes_words_where_a_command_wants_them(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(ENV("X=1"), "show", "all", "file"), OK);
+    assert_int_equal(c.n_arguments, 2);
+    assert_string_equal(c.arguments[0], "all");
+    assert_string_equal(c.arguments[1], "file");
+    config_done(&c);
+    assert_int_equal(parse(ENV("X=1"), "show", "-"), OK);
+    assert_string_equal(c.arguments[0], "-");
+    assert_null(c.arguments[1]);
+    config_done(&c);
+    assert_refused("show: it takes WHAT [FILE]: see altledger show --help", "show");
+    assert_refused("show: third is too much: it takes WHAT [FILE]", "show", "first", "second", "third");
+    assert_int_equal(parse(ENV("X=1"), "show", "--help"), OK);
+    AUTO_BUFFER out = {0};
+    config_help(&c, &out);
+    buffer_u8(&out, 0);
+    assert_non_null(strstr((const char *)out.p, "usage: altledger show WHAT [FILE] [options]"));
+}
+
 static void config__help_lists_what_the_command_takes(void **state)
 {
     (void)state;
@@ -175,6 +199,7 @@ int main(void)
         cmocka_unit_test_teardown(config__ignores_variables_of_other_commands, release),
         cmocka_unit_test_teardown(config__accepts_common_options_that_a_command_ignores, release),
         cmocka_unit_test_teardown(config__refuses_misuse_with_a_hint, release),
+        cmocka_unit_test_teardown(config__takes_words_where_a_command_wants_them, release),
         cmocka_unit_test_teardown(config__help_lists_what_the_command_takes, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
