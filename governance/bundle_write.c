@@ -278,7 +278,7 @@ static enum err write_census(struct writing *w)
     size_t n = w->leaves.n / sizeof(struct hash);
     if (n != h->voters)
         return err_with(ERR_INTERNAL, "the power of some voters is not stored");
-    w->head.r.census_root = n > 0 ? census_root((struct hash *)(void *)w->leaves.p, n) : hash_zero;
+    w->head.r.census_root = n > 0 ? census_root((const struct hash *)(const void *)w->leaves.p, n) : hash_zero;
     jw_start(&j, &w->out);
     jw_object(&j);
     jw_key(&j, "census_root");

@@ -14,12 +14,7 @@ struct hash census_leaf(struct address voter, struct amount power)
     return merkle_leaf((struct slice){encoded, sizeof encoded});
 }
 
-struct hash census_node(struct hash a, struct hash b)
-{
-    return merkle_node(a, b);
-}
-
-struct hash census_root(struct hash *leaves, size_t n)
+struct hash census_root(const struct hash *leaves, size_t n)
 {
     AUTO_ARENA arena = {0};
     struct merkle tree;

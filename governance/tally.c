@@ -251,7 +251,7 @@ static void fill_result(struct tally *t, const struct replay_proposal *p, struct
                                 .n_choices = (size_t)p->row.n_choices,
                                 .quorum = p->space->quorum};
     if (n > 0)
-        r->census_root = census_root((struct hash *)(void *)t->census.p, n);
+        r->census_root = census_root((const struct hash *)(const void *)t->census.p, n);
     if (t->has_root != (n > 0) || (n > 0 && !hash_equal(t->census_root, r->census_root)))
         complain(t, "census: its root is another one");
     if (p->row.snapshot != t->header.number)
