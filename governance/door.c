@@ -288,9 +288,13 @@ static enum err begin(struct batch *b)
     return batch_prepare(b);
 }
 
-static enum err take_all(struct batch *b, struct submission *all, size_t n)
+/* What was prepared must be stored before messages are judged by it. */
+static enum err take_all(struct batch *b, struct submission *all, size_t n, bool *repeat)
 {
     TRY(begin(b));
+    *repeat = b->first != NULL && n > 0;
+    if (*repeat)
+        return batch_finish(b);
     if (n > 0)
         TRY(facts_read(b->facts, b->db, all, n, &b->rows));
     for (size_t i = 0; i < n; i++)
@@ -321,14 +325,15 @@ static void batch_done(struct batch *b)
 }
 
 /* One transaction; with submissions they are taken, without one counts again. */
-static enum err run(struct door *d, struct db *db, struct submission *all, size_t n, struct arena *arena, bool *left)
+static enum err run_once(struct door *d, struct db *db, struct submission *all, size_t n, struct arena *arena,
+                         bool *left, bool *repeat)
 {
     struct batch b;
     struct facts facts;
     batch_init(&b, d, db, &facts, arena);
     enum err e = db_begin(db, "");
     if (e == OK)
-        e = left != NULL ? recount_all(&b, left) : take_all(&b, all, n);
+        e = left != NULL ? recount_all(&b, left) : take_all(&b, all, n, repeat);
     if (e == OK)
         e = db_commit(db);
     else
@@ -338,6 +343,16 @@ static enum err run(struct door *d, struct db *db, struct submission *all, size_
         d->prepared = false;
     }
     batch_done(&b);
+    return e;
+}
+
+static enum err run(struct door *d, struct db *db, struct submission *all, size_t n, struct arena *arena, bool *left)
+{
+    bool repeat = false;
+    enum err e;
+    do {
+        e = run_once(d, db, all, n, arena, left, &repeat);
+    } while (e == OK && repeat);
     return e;
 }
 

@@ -68,8 +68,8 @@ static enum err count_one(struct batch *b, struct touched *t)
     struct change *in_order = NULL;
     struct tally_row row;
     enum err e = counts_get(b->door->counts, b->db, &t->key, b->facts->frontier.size, &counted);
-    if (e == ERR_NEED)
-        return OK; /* a reorg or a new generation: door_recount counts it, these ballots too */
+    if (e == ERR_NEED || e == ERR_END)
+        return OK; /* a reorg, a new generation, a restart: door_recount counts it, these ballots too */
     TRY(e);
     while (t->first != NULL) { /* they were put in front */
         struct change *c = t->first;

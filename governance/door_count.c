@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { KEPT_MAX = 64 };
+enum {
+    KEPT_MAX = 64,
+    CATCH_UP_MAX = 50000 /* ballots counted while others wait for the append lock */
+};
 
 struct counts {
     struct counted all[KEPT_MAX];
@@ -77,40 +80,46 @@ static enum err start_from_tally(struct counted *c, struct db *db)
     return OK;
 }
 
-static enum err count_stored(struct counted *c, const struct rows *rows)
+enum stored_column { POSITION, CHOICE, COUNTS, REPLACED, POWER };
+
+static enum err count_stored(struct counted *c, const struct rows *rows, size_t *n)
 {
-    enum { CHOICE, COUNTS, REPLACED, POWER };
     for (size_t i = 0; i < rows_count(rows); i++) {
         if (rows_null(rows, i, POWER))
             return err_with(ERR_NEED, "the power of a ballot has not been read");
         bool counts = rows_bool(rows, i, COUNTS);
         const char *replaced = counts && !rows_null(rows, i, REPLACED) ? rows_text(rows, i, REPLACED) : NULL;
         TRY(counted_add(c, rows_text(rows, i, CHOICE), replaced, counts, rows_amount(rows, i, POWER)));
+        c->size = rows_u64(rows, i, POSITION) + 1;
     }
+    *n += rows_count(rows);
     return OK;
 }
 
-/* Ballots at positions from c->size on. */
-static enum err catch_up(struct counted *c, struct db *db, uint64_t size)
+/* Ballots at positions from c->size on, but no more than CATCH_UP_MAX of them. */
+static enum err catch_up(struct counted *c, struct db *db, uint64_t size, bool *whole)
 {
+    const int64_t most = CATCH_UP_MAX;
     struct rows *rows = NULL;
+    size_t n = 0;
     TRY(db_stream_begin(
         db,
-        "SELECT b.choice, b.counts, p.choice, w.power FROM governance.ballot b"
+        "SELECT b.position, b.choice, b.counts, p.choice, w.power FROM governance.ballot b"
         " LEFT JOIN governance.ballot p ON p.position = b.previous"
         " LEFT JOIN governance.power w ON w.proposal = b.proposal AND w.voter = b.voter AND w.generation = $4"
         "   AND w.block = $5"
-        " WHERE b.proposal = $1 AND b.position >= $2 AND b.position < $3 ORDER BY b.position",
-        WITH(IN(&c->key.proposal), IN(&c->size), IN(&size), IN(&c->key.generation), IN(&c->key.basis))));
+        " WHERE b.proposal = $1 AND b.position >= $2 AND b.position < $3 ORDER BY b.position LIMIT $6",
+        WITH(IN(&c->key.proposal), IN(&c->size), IN(&size), IN(&c->key.generation), IN(&c->key.basis), IN(&most))));
     enum err e;
     while ((e = db_stream_next(db, &rows)) == OK && rows != NULL) {
-        e = count_stored(c, rows);
+        e = count_stored(c, rows, &n);
         rows_done(&rows);
         if (e != OK)
             break;
     }
     db_stream_stop(db);
-    if (e == OK)
+    *whole = n < CATCH_UP_MAX;
+    if (e == OK && *whole)
         c->size = size;
     return e;
 }
@@ -118,6 +127,7 @@ static enum err catch_up(struct counted *c, struct db *db, uint64_t size)
 enum err counts_get(struct counts *c, struct db *db, const struct count_key *key, uint64_t size, struct counted **out)
 {
     struct counted *place = place_of(c, key);
+    bool whole = true;
     place->used = ++c->clock;
     enum err e = OK;
     if (place->count == NULL || !key_equal(&place->key, key) || place->size > size) {
@@ -126,14 +136,14 @@ enum err counts_get(struct counts *c, struct db *db, const struct count_key *key
         e = start_from_tally(place, db);
     }
     if (e == OK && place->size < size)
-        e = catch_up(place, db, size);
+        e = catch_up(place, db, size, &whole);
     if (e != OK) { /* counted in part: of no use */
         count_close(place->count);
         place->count = NULL;
         return e;
     }
     *out = place;
-    return OK;
+    return whole ? OK : ERR_END;
 }
 
 /* ---- one ballot ---- */

@@ -32,7 +32,8 @@ struct counted {
     uint64_t used; /* when it was last asked for */
 };
 
-/* The count of a proposal at `size`. ERR_NEED: the power of a ballot is not stored for this basis. Valid until the next call. */
+/* The count of a proposal at `size`. ERR_NEED: the power of a ballot is not stored for this basis. ERR_END: so many ballots are left
+ * to count that others should have the lock in between: ask again. Valid until the next call. */
 MUST_CHECK enum err counts_get(struct counts *c, struct db *db, const struct count_key *key, uint64_t size,
                                struct counted **out);
 /* A ballot more; what it takes the place of is taken back. choice, replaced: canonical JSON; replaced NULL: nothing.

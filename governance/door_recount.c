@@ -79,7 +79,12 @@ static enum err recount_one(struct batch *b, const struct proposal_row *p, struc
         *left = *left || read; /* if none could be read, only a new block can help */
         return OK;
     }
-    TRY(counts_get(b->door->counts, b->db, &key, b->frontier.size, &counted));
+    enum err e = counts_get(b->door->counts, b->db, &key, b->frontier.size, &counted);
+    if (e == ERR_END) {
+        *left = true;
+        return OK;
+    }
+    TRY(e);
     TRY(counted_row(counted, b->now, b->arena, &row));
     log_rows_put(&b->rows, LOG_TALLY, &row);
     TRY(log_rows_copy(&b->rows, b->db));
