@@ -37,5 +37,6 @@ const struct route *const routes[] = {
     log_entries_routes,
     receipts_routes,
     bundle_routes,
+    typed_data_routes,
     NULL,
 };

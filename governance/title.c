@@ -27,10 +27,11 @@ static size_t trimmed(const char *text, size_t n)
     return n;
 }
 
+static const char replacement[] = "\xef\xbf\xbd";
+
 /* One line from p on; *next: where the next one begins. */
 static size_t line(struct slice d, size_t at, size_t *next, char out[TITLE_ROOM])
 {
-    static const char replacement[] = "\xef\xbf\xbd";
     size_t n = 0, characters = 0;
     bool heading = true;
     while (at < d.n && d.p[at] != '\n' && d.p[at] != '\r') {
@@ -61,4 +62,33 @@ size_t title_of(struct slice description, char out[TITLE_ROOM])
         n = line(description, at, &at, out);
     out[n] = '\0';
     return n;
+}
+
+static void quote_one(uint32_t c, const uint8_t *p, size_t size, struct buffer *out)
+{
+    if (c == '\n')
+        buffer_text(out, "\\n");
+    else if (c == '"' || c == '\\')
+        buffer_printf(out, "\\%c", (int)c);
+    else if (is_hidden(c))
+        buffer_printf(out, "\\u{%x}", (unsigned)c);
+    else
+        buffer_bytes(out, p, size);
+}
+
+void title_quote(struct slice text, size_t most, struct buffer *out)
+{
+    size_t at = 0;
+    buffer_u8(out, '"');
+    for (size_t characters = 0; at < text.n && characters < most; characters++) {
+        size_t size = utf8_sequence((const char *)text.p + at, text.n - at);
+        if (size == 0)
+            buffer_text(out, replacement);
+        else
+            quote_one(code_point(text.p + at, size), text.p + at, size, out);
+        at += size > 0 ? size : 1;
+    }
+    buffer_u8(out, '"');
+    if (at < text.n)
+        buffer_printf(out, " (and %zu bytes more)", text.n - at);
 }

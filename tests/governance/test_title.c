@@ -54,6 +54,31 @@ static void a_title__is_cut_at_whole_characters(void **state)
     assert_title(description, sizeof description, expected);
 }
 
+static void assert_quoted(const char *text, size_t n, size_t most, const char *expected)
+{
+    AUTO_BUFFER out = {0};
+    title_quote((struct slice){(const uint8_t *)text, n}, most, &out);
+    buffer_u8(&out, '\0');
+    assert_string_equal((const char *)out.p, expected);
+}
+#define ASSERT_QUOTED(text, most, expected) assert_quoted((text), sizeof(text) - 1, (most), (expected))
+
+static void a_quote__cannot_pass_for_what_stands_around_it(void **state)
+{
+    (void)state;
+    ASSERT_QUOTED("", 10, "\"\"");
+    ASSERT_QUOTED("Z\xc3\xbcrich \xf0\x9f\x8c\xb1", 10, "\"Z\xc3\xbcrich \xf0\x9f\x8c\xb1\"");
+    ASSERT_QUOTED("a\" and \\ b", 20, "\"a\\\" and \\\\ b\"");
+    ASSERT_QUOTED("a\nb\tc\0d", 20, "\"a\\nb\\u{9}c\\u{0}d\"");
+    ASSERT_QUOTED("pay \xe2\x80\xae"
+                  "bob",
+                  20, "\"pay \\u{202e}bob\"");
+    ASSERT_QUOTED("a\xff\xe2\x80z", 20, "\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\"");
+    ASSERT_QUOTED("abcdef", 6, "\"abcdef\"");
+    ASSERT_QUOTED("abcd\xc3\xbc", 4, "\"abcd\" (and 2 bytes more)");
+    ASSERT_QUOTED("a", 0, "\"\" (and 1 bytes more)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -61,6 +86,7 @@ int main(void)
         cmocka_unit_test(what_hides_or_reorders_text__is_left_out),
         cmocka_unit_test(malformed_bytes__are_replaced_one_by_one),
         cmocka_unit_test(a_title__is_cut_at_whole_characters),
+        cmocka_unit_test(a_quote__cannot_pass_for_what_stands_around_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
