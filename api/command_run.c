@@ -36,6 +36,7 @@ static enum err start(const struct command *c, const struct session *s, struct s
         .ballots_database = s->ballots,
         .ballots_role = ROLE_BALLOTS,
         .keys = keys_directory(c->config, &arena),
+        .keys_wanted = config_text(c->config, "keys") != NULL,
         .origin = config_text(c->config, "origin"),
         .rpc_timeout_ms = (unsigned)config_number(c->config, "timeout-ms"),
         .version = ALTLEDGER_VERSION,

@@ -387,7 +387,7 @@ static enum err start_daemon(struct server *s)
     return OK;
 }
 
-/* Without its keys the door stays shut. */
+/* Without keys nothing can be signed: the door stays shut, and everything else is served. */
 static enum err open_door(struct service *v)
 {
     if (v->options.ballots_database == NULL)
@@ -396,7 +396,10 @@ static enum err open_door(struct service *v)
     enum err e = keys_open(v->options.keys, v->options.origin, keys);
     if (e != OK) {
         memory_free(keys);
-        return e;
+        if (v->options.keys_wanted)
+            return e;
+        log_warn("api", "signed messages are not taken: %s", err_detail());
+        return OK;
     }
     v->keys = keys;
     v->door = door_open(keys);

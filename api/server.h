@@ -5,6 +5,7 @@
 #define API_SERVER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct server_options {
     const char *ballots_database; /* conninfo for signed messages; NULL: none are taken */
     const char *ballots_role;     /* SET ROLE on its connections; NULL: none */
     const char *keys;             /* directory of the service's keys (governance/keys.h) */
+    bool keys_wanted;             /* without them the server does not start; else it starts and takes no messages */
     const char *origin;           /* of the log */
     const char *const *rpc_urls;  /* L1 nodes asked for headers that are not stored; NULL: none */
     size_t n_rpc_urls;

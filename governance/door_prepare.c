@@ -18,19 +18,18 @@ static void append_own(struct batch *b, enum message_kind kind, const char *spac
     batch_append(b, &row, entry, NULL);
 }
 
+/* Processes with other keys may serve the same log: every key that signs is recorded before it signs. */
 static enum err prepare_keys(struct batch *b)
 {
-    enum { ORIGIN, PUBLIC_KEY, RECEIPTS };
     const struct keys *keys = b->door->keys;
     struct hash log_key;
     AUTO_ROWS rows = NULL;
     AUTO_BUFFER text = {0};
     memcpy(log_key.b, keys->note.public_key, sizeof log_key.b);
-    TRY(db_query(b->db, "SELECT k.origin, k.log_key, k.receipts FROM governance.key k ORDER BY k.position DESC LIMIT 1",
-                 WITH_NOTHING, &rows));
-    if (rows_count(rows) > 0 && strcmp(rows_text(rows, 0, ORIGIN), keys->note.origin) == 0 &&
-        hash_equal(rows_hash(rows, 0, PUBLIC_KEY), log_key) &&
-        address_equal(rows_address(rows, 0, RECEIPTS), keys->receipts_address))
+    TRY(db_query(b->db,
+                 "SELECT FROM governance.key k WHERE k.origin = $1 AND k.log_key = $2 AND k.receipts = $3 LIMIT 1",
+                 WITH(IN(keys->note.origin), IN(&log_key), IN(&keys->receipts_address)), &rows));
+    if (rows_count(rows) > 0)
         return OK;
     entry_write_key(keys->note.origin, keys->note.public_key, keys->receipts_address, b->now, &text);
     const struct key_row row = {.position = b->frontier.size,
