@@ -10,9 +10,14 @@
 
 const struct member log_extra[] = {LOG_SIZE_MEMBER, {0}};
 
+struct instant offchain_clock(void)
+{
+    return (struct instant){time(NULL)};
+}
+
 void statement_log(struct statement *s, const struct request *r)
 {
-    struct instant now = {time(NULL)};
+    struct instant now = offchain_clock();
     statement_in(s, (struct param){T_TIME, r->at.kind == AT_LATEST ? arena_copy(r->arena, &now, sizeof now) : NULL});
     statement_time(s, r);
 }

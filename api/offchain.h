@@ -30,6 +30,8 @@
 #define SQL_OFFCHAIN(id) "api_v1.offchain_at(" id ", g.size, g.moment)"
 /* clang-format on */
 
+/* The service's clock. */
+struct instant offchain_clock(void);
 /* 3: the service's clock for at=latest (else NULL: the block's time), then as statement_time. */
 void statement_log(struct statement *s, const struct request *r);
 

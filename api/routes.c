@@ -30,6 +30,7 @@ const struct route *const routes[] = {
     proposal_votes_routes,
     governors_routes,
     tallies_routes,
+    census_routes,
     proposal_versions_routes,
     messages_routes,
     log_routes,
