@@ -11,6 +11,7 @@ extern const struct route *const routes[];
 extern const struct route accounts_routes[];
 extern const struct route alt_staking_routes[];
 extern const struct route blocks_routes[];
+extern const struct route bundle_routes[];
 extern const struct route census_routes[];
 extern const struct route entries_routes[];
 extern const struct route events_routes[];
@@ -41,6 +42,7 @@ extern const struct route stream_routes[];
 extern const struct route tallies_routes[];
 extern const struct route tokens_routes[];
 extern const struct route trial_balance_routes[];
+extern const struct route typed_data_routes[];
 extern const struct route voting_power_routes[];
 extern const struct route withdrawals_routes[];
 
