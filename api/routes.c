@@ -39,5 +39,8 @@ const struct route *const routes[] = {
     receipts_routes,
     bundle_routes,
     typed_data_routes,
+    spaces_routes,
+    dao_routes,
+    dao_rules_routes,
     NULL,
 };

@@ -6,6 +6,8 @@
 
 #include "governance/policy.h"
 
+enum { SPACE_BYTES_MAX = 65000 }; /* of its parameters, written */
+
 #define NUMBER_NAME(member, otherwise, least, most, sentence) #member,
 static const char *const members_known[] = {"id",        "name",   "about",
                                             "strategy",  "policy", "admins",
@@ -159,6 +161,16 @@ enum err space_parse(const char *where, const json_t *entry, struct arena *arena
     return OK;
 }
 
+/* They become an entry of the log, which has a bound. */
+static enum err check_size(const char *where, const struct space *s)
+{
+    AUTO_BUFFER b = {0};
+    space_write(s, &b);
+    return b.n <= SPACE_BYTES_MAX ? OK
+                                  : err_with(ERR_FIELD, "%s: its parameters have %zu bytes, at most %d are taken",
+                                             where, b.n, SPACE_BYTES_MAX);
+}
+
 enum err spaces_parse(const json_t *file, struct arena *arena, struct space **out, size_t *n)
 {
     const json_t *list = json_object_get(file, "spaces"), *entry;
@@ -171,6 +183,7 @@ enum err spaces_parse(const json_t *file, struct arena *arena, struct space **ou
         char where[32];
         snprintf(where, sizeof where, "spaces[%zu]", i);
         TRY(space_parse(where, entry, arena, &all[i]));
+        TRY(check_size(where, &all[i]));
         for (size_t k = 0; k < i; k++)
             if (strcmp(all[k].id, all[i].id) == 0)
                 return err_with(ERR_FIELD, "%s.id: is also the id of spaces[%zu]", where, k);
