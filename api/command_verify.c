@@ -1,26 +1,31 @@
-/* api/command_verify.c - altledger verify: the books against the stored events, or against the contracts' own answers. */
+/* api/command_verify.c - altledger verify: the books against the stored events, the log against its entries; or the contracts' own answers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
 
 #include "api/command.h"
+#include "governance/log_verify.h"
 #include "ledger/mirror/reconcile.h"
 #include "ledger/mirror/verify.h"
 
 /* ---- against the events ---- */
 
-static void print_report(const struct verify_report *r)
+static void print_report(const struct verify_report *r, const struct log_verify_report *l)
 {
     char root[HASH_TEXT + 1];
     hash_format(r->root, root);
     printf("head          %" PRId64 "\nroot          %s\nblocks        %" PRIu64 "\nevents        %" PRIu64
-           "\nrows          %" PRIu64 "\ndifferences   %" PRIu64 "\n",
-           r->head, root, r->blocks, r->events, r->rows, r->differences);
+           "\nrows          %" PRIu64 "\nentries       %" PRIu64 "\ncheckpoints   %" PRIu64 "\npowers        %" PRIu64
+           "\ntallies       %" PRIu64 "\ndifferences   %" PRIu64 "\n",
+           r->head, root, r->blocks, r->events, r->rows, l->entries, l->checkpoints, l->powers, l->tallies,
+           r->differences + l->differences);
     for (size_t i = 0; i < r->n_named; i++)
         printf("  %s\n", r->named[i]);
+    for (size_t i = 0; i < l->n_named; i++)
+        printf("  %s\n", l->named[i]);
 }
 
-static void print_report_json(const struct verify_report *r)
+static void print_report_json(const struct verify_report *r, const struct log_verify_report *l)
 {
     AUTO_BUFFER out = {0};
     struct json_writer w;
@@ -31,10 +36,17 @@ static void print_report_json(const struct verify_report *r)
     jw_key(&w, "blocks"), jw_u64(&w, r->blocks);
     jw_key(&w, "events"), jw_u64(&w, r->events);
     jw_key(&w, "rows"), jw_u64(&w, r->rows);
-    jw_key(&w, "differences"), jw_u64(&w, r->differences);
+    jw_key(&w, "entries"), jw_u64(&w, l->entries);
+    jw_key(&w, "checkpoints"), jw_u64(&w, l->checkpoints);
+    jw_key(&w, "powers"), jw_u64(&w, l->powers);
+    jw_key(&w, "tallies"), jw_u64(&w, l->tallies);
+    jw_key(&w, "uncounted"), jw_u64(&w, l->uncounted);
+    jw_key(&w, "differences"), jw_u64(&w, r->differences + l->differences);
     jw_key(&w, "first_differences"), jw_array(&w);
     for (size_t i = 0; i < r->n_named; i++)
         jw_text(&w, r->named[i]);
+    for (size_t i = 0; i < l->n_named; i++)
+        jw_text(&w, l->named[i]);
     jw_array_end(&w);
     jw_object_end(&w);
     printf("%.*s\n", (int)out.n, (const char *)out.p);
@@ -43,12 +55,14 @@ static void print_report_json(const struct verify_report *r)
 static enum err against_events(const struct command *c, const struct session *s, uint64_t *differences)
 {
     struct verify_report report;
+    struct log_verify_report log;
     TRY(verify_run(s->database, c->stop, &report));
+    TRY(log_verify_run(s->database, (unsigned)config_number(c->config, "threads"), c->stop, &log));
     if (config_flag(c->config, "json"))
-        print_report_json(&report);
+        print_report_json(&report, &log);
     else
-        print_report(&report);
-    *differences = report.differences;
+        print_report(&report, &log);
+    *differences = report.differences + log.differences;
     return OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "governance/import_impl.h"
 #include "governance/lines.h"
+#include "governance/replay_chain.h"
 
 enum { CHUNK_ENTRIES = 2000 };
 
@@ -238,20 +239,6 @@ static enum err begin(void *arg, const struct bundle_line *first, uint64_t *chai
 
 /* ---- the whole ---- */
 
-static enum err time_of(void *arg, uint64_t number, bool *known, struct instant *out)
-{
-    const struct import *m = arg;
-    AUTO_ROWS rows = NULL;
-    TRY(db_query(m->db,
-                 "SELECT b.time FROM mirror.chain h JOIN mirror.block b ON b.id = h.block WHERE h.number <= $1"
-                 " ORDER BY h.number DESC LIMIT 1",
-                 WITH(IN(&number)), &rows));
-    *known = rows_count(rows) > 0;
-    if (*known)
-        *out = rows_time(rows, 0, 0);
-    return OK;
-}
-
 static enum err run(struct import *m)
 {
     const struct lines_options lines = {.path = m->options->path,
@@ -277,7 +264,7 @@ static enum err run(struct import *m)
 enum err log_import(struct db *db, const struct import_options *options, struct import_report *out)
 {
     struct import m = {.options = options, .report = out, .db = db};
-    const struct replay_chain chain = {.time_of = time_of, .arg = &m};
+    const struct replay_chain chain = replay_chain(db, (struct chain_facts){.any = false});
     *out = (struct import_report){.known = 0};
     replay_init(&m.replay, &chain);
     facts_init(&m.facts);
