@@ -6,7 +6,7 @@ import { TypedDataEncoder, ZeroHash, getAddress } from "ethers";
 import { domainSeparator, hashTypedData } from "viem";
 import { driver } from "./lib/drive.mjs";
 
-const binary = driver("drive_eip712", "core");
+const binary = driver("drive_eip712", "ledger/core");
 const RIGHT = 2000, WRONG = 4000;
 
 /** A generator of random numbers that gives the same ones each time (xorshift32). */

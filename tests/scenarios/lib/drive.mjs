@@ -5,11 +5,11 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { root } from "./anvil.mjs";
 
-/** The path of a driver of tests/ledger; built if it is not given (DRIVE_SOURCE, DRIVE_ASKER). */
-export function driver(name = "drive_source", directory = "mirror") {
+/** The path of a driver of tests/DIRECTORY; built if it is not given (DRIVE_SOURCE, DRIVE_COUNT, ...). */
+export function driver(name = "drive_source", directory = "ledger/mirror") {
     const given = process.env[name.toUpperCase()];
     if (given) return given;
-    const built = join(process.env.B ?? "build", "asan/tests/ledger", directory, name);
+    const built = join(process.env.B ?? "build", "asan/tests", directory, name);
     execFileSync("make", ["-s", built], { cwd: root, stdio: "inherit" });
     return resolve(root, built);
 }
