@@ -9,14 +9,21 @@ static size_t row(size_t n, size_t a)
 
 void copeland_change(struct count *c, const struct choice *choice, struct amount power, bool add)
 {
+    arena_reset(&c->scratch);
+    uint32_t *pairs = ARENA_ARRAY(&c->scratch, uint32_t, c->n_sums);
+    size_t n = 0;
     for (size_t i = 0; i < choice->n; i++) {
         size_t a = choice->picks[i] - 1, at = row(c->n, a);
         for (size_t j = i + 1; j < choice->n; j++) {
             size_t b = choice->picks[j] - 1;
-            if (a < b)
-                sum_change(&c->sums[at + b], power, add);
+            pairs[n] = (uint32_t)(at + b);
+            n += a < b; /* else the pair is not kept: written over */
         }
     }
+    if (add)
+        totals_add(c->sums, pairs, n, power);
+    else
+        totals_subtract(c->sums, pairs, n, power);
 }
 
 struct standing {

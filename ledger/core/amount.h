@@ -76,6 +76,9 @@ bool total_is_zero(struct total t);
 MUST_CHECK enum err total_to_amount(struct total t, struct amount *out);
 /* Results outside [0, 2^512) are the caller's mistake: assertions. */
 void total_subtract(struct total *t, struct amount a);
+/* The same to many: to totals[which[i]], i < n. */
+void totals_add(struct total *totals, const uint32_t *which, size_t n, struct amount a);
+void totals_subtract(struct total *totals, const uint32_t *which, size_t n, struct amount a);
 struct total total_plus(struct total a, struct total b);
 struct total total_times(struct total t, uint64_t by);
 struct total amount_square(struct amount a); /* fits always */

@@ -40,6 +40,26 @@ void total_subtract(struct total *t, struct amount a)
     assert(borrow == 0);
 }
 
+void totals_add(struct total *totals, const uint32_t *which, size_t n, struct amount a)
+{
+    for (size_t i = 0; i < n; i++) {
+        mp_limb_t *limb = totals[which[i]].limb, carry = mpn_add_n(limb, limb, a.limb, LIMBS);
+        if (carry != 0)
+            carry = mpn_add_1(limb + LIMBS, limb + LIMBS, TOTAL_LIMBS - LIMBS, carry);
+        assert(carry == 0);
+    }
+}
+
+void totals_subtract(struct total *totals, const uint32_t *which, size_t n, struct amount a)
+{
+    for (size_t i = 0; i < n; i++) {
+        mp_limb_t *limb = totals[which[i]].limb, borrow = mpn_sub_n(limb, limb, a.limb, LIMBS);
+        if (borrow != 0)
+            borrow = mpn_sub_1(limb + LIMBS, limb + LIMBS, TOTAL_LIMBS - LIMBS, borrow);
+        assert(borrow == 0);
+    }
+}
+
 struct total total_plus(struct total a, struct total b)
 {
     struct total sum;

@@ -57,6 +57,30 @@ static void subtracting__undoes_adding(void **unused)
     }
 }
 
+static void adding_to_many__is_adding_to_each(void **unused)
+{
+    (void)unused;
+    enum { MANY = 5 };
+    for (int round = 0; round < ROUNDS / MANY; round++) {
+        struct total all[MANY], expected[MANY], before[MANY];
+        uint32_t which[MANY];
+        size_t n = random_u64() % (MANY + 1), first = random_u64() % MANY;
+        struct amount a = random_amount();
+        for (size_t i = 0; i < MANY; i++)
+            before[i] = all[i] = expected[i] = total_times(total_of(random_amount()), random_u64());
+        for (size_t i = 0; i < n; i++) {
+            which[i] = (uint32_t)((first + i) % MANY);
+            total_add(&expected[which[i]], a);
+        }
+        totals_add(all, which, n, a);
+        for (size_t i = 0; i < MANY; i++)
+            assert_int_equal(total_compare(all[i], expected[i]), 0);
+        totals_subtract(all, which, n, a);
+        for (size_t i = 0; i < MANY; i++)
+            assert_int_equal(total_compare(all[i], before[i]), 0);
+    }
+}
+
 static void products__are_sums(void **unused)
 {
     (void)unused;
@@ -169,6 +193,7 @@ int main(void)
         cmocka_unit_test(totals__are_read_as_they_are_written),
         cmocka_unit_test(a_total__becomes_an_amount_if_it_fits),
         cmocka_unit_test(subtracting__undoes_adding),
+        cmocka_unit_test(adding_to_many__is_adding_to_each),
         cmocka_unit_test(products__are_sums),
         cmocka_unit_test(a_share__is_rounded_down_and_says_what_remains),
         cmocka_unit_test(a_share_of_wide_parts__has_the_right_rest),
