@@ -62,9 +62,10 @@ void entity_seal(struct entity *e, bool gzip, enum finality finality)
     if (gzip && e->body.n > GZIP_LEAST) {
         struct buffer packed = {0};
         gzip_compress((struct slice){e->body.p, e->body.n}, &packed);
-        buffer_done(&e->body);
-        e->body = packed;
-        e->gzip = true;
+        e->gzip = packed.n < e->body.n; /* hashes do not shrink */
+        buffer_done(e->gzip ? &e->body : &packed);
+        if (e->gzip)
+            e->body = packed;
     }
     AUTO_BUFFER b = {0};
     buffer_be64(&b, e->generation);

@@ -69,11 +69,30 @@ struct key_row {
 static const struct record key_record = RECORD(key_row, FIELD(key_row, position), FIELD(key_row, origin),
                                                FIELD(key_row, log_key), FIELD(key_row, receipts));
 
+static struct note_key note_key_of(const struct key_row *row)
+{
+    struct note_key key = {.origin = row->origin};
+    memcpy(key.public_key, row->log_key.b, sizeof key.public_key);
+    return key;
+}
+
+/* Processes with other keys may serve one log: those that signed its checkpoint. */
+static const struct key_row *find_signer(const struct log_end *end, const struct key_row *keys, size_t n)
+{
+    for (size_t i = n; i > 0; i--) {
+        struct note_key key = note_key_of(&keys[i - 1]);
+        uint64_t size;
+        struct hash root;
+        if (checkpoint_open(end->note, strlen(end->note), &key, &size, &root) == OK)
+            return &keys[i - 1];
+    }
+    return NULL;
+}
+
 static void write_key(struct json_writer *w, const struct key_row *row)
 {
     AUTO_BUFFER text = {0};
-    struct note_key key = {.origin = row->origin};
-    memcpy(key.public_key, row->log_key.b, sizeof key.public_key);
+    struct note_key key = note_key_of(row);
     note_key_format(&key, &text);
     jw_key(w, "origin");
     jw_text(w, row->origin);
@@ -92,9 +111,10 @@ static enum err log_run(const struct request *r, struct db *db, struct reply *re
     TRY(log_end_read(db, r->arena, &end));
     TRY(db_all(db, "SELECT k.position, k.origin, k.log_key, k.receipts FROM governance.key k ORDER BY k.position",
                WITH_NOTHING, &key_record, r->arena, &keys, &n));
-    if (n == 0)
-        return err_with(ERR_INTERNAL, "the log does not say its keys");
-    write_key(w, &keys[n - 1]);
+    const struct key_row *signer = find_signer(&end, keys, n);
+    if (signer == NULL)
+        return err_with(ERR_INTERNAL, "the checkpoint is not signed by a key of the log");
+    write_key(w, signer);
     log_size_write(w, end.size);
     jw_key(w, "size");
     jw_u64(w, end.size);
@@ -198,7 +218,7 @@ static const struct member key_members[] = {{.name = "position", .type = T_U64, 
 const struct route log_routes[] =
     {{.method = "GET",
       .path = "/v1/log",
-      .about = "The log of all accepted messages: how long it is, its root, and the keys that sign it.",
+      .about = "The log of all accepted messages: how long it is, its root, who signed that, and all keys that may.",
       .shape = SHAPE_OBJECT,
       .cache = CACHE_NEVER,
       .members = MEMBERS(ORIGIN_MEMBER, LOG_KEY_MEMBER, RECEIPTS_MEMBER, LOG_SIZE_MEMBER,
@@ -209,7 +229,7 @@ const struct route log_routes[] =
                          {.name = "keys",
                           .nest = NEST_LIST,
                           .members = key_members,
-                          .about = "All keys that the log ever had, oldest first."}),
+                          .about = "All keys that the log ever had, oldest first: each may sign from its entry on."}),
       .run = log_run},
      {.method = "GET",
       .path = "/v1/log/proof/inclusion",

@@ -36,34 +36,35 @@ struct receipt_row {
     uint64_t position, size, chain_id;
     struct instant received;
     struct slice receipt;
-    struct address signer;
 };
 static const struct record receipt_record = RECORD(receipt_row, FIELD(receipt_row, digest), FIELD(receipt_row, root),
                                                    FIELD(receipt_row, position), FIELD(receipt_row, size),
                                                    FIELD(receipt_row, chain_id), FIELD(receipt_row, received),
-                                                   FIELD(receipt_row, receipt), FIELD(receipt_row, signer));
+                                                   FIELD(receipt_row, receipt));
 
-/* Receipts are signed by the key of the last key entry at or before their own. */
 static enum err read_receipt(const struct request *r, struct db *db, struct receipt_row *out)
 {
     struct hash id = request_value(r, "id")->hash;
-    enum err e =
-        db_one(db,
-               "SELECT m.digest, c.root, m.position, m.size, u.chain_id, m.received, m.receipt,"
-               " k.receipts AS signer FROM governance.message m JOIN governance.checkpoint c ON c.size = m.size"
-               " CROSS JOIN LATERAL (SELECT k.receipts FROM governance.key k WHERE k.position <= m.position"
-               "   ORDER BY k.position DESC LIMIT 1) k CROSS JOIN mirror.cursor u WHERE m.digest = $1",
-               WITH(IN(&id)), &receipt_record, r->arena, out);
+    enum err e = db_one(db,
+                        "SELECT m.digest, c.root, m.position, m.size, u.chain_id, m.received, m.receipt"
+                        " FROM governance.message m JOIN governance.checkpoint c ON c.size = m.size"
+                        " CROSS JOIN mirror.cursor u WHERE m.digest = $1",
+                        WITH(IN(&id)), &receipt_record, r->arena, out);
     return e == ERR_NOT_FOUND ? err_with(ERR_NOT_FOUND, "id: the log has no message of that digest") : e;
 }
 
-static void write_receipt(struct json_writer *w, const struct receipt_row *row)
+static enum err write_receipt(struct json_writer *w, const struct receipt_row *row)
 {
+    struct signature signature;
+    struct address signer;
     struct receipt receipt = {.message = row->digest,
                               .position = row->position,
                               .size = row->size,
                               .root = row->root,
                               .time = row->received};
+    if (signature_parse(row->receipt, &signature) != OK ||
+        signature_recover(&signature, receipt_digest(row->chain_id, &receipt), &signer) != OK)
+        return err_with(ERR_INTERNAL, "the stored receipt is damaged");
     jw_key(w, "message");
     jw_hash(w, row->digest);
     jw_key(w, "position");
@@ -77,9 +78,10 @@ static void write_receipt(struct json_writer *w, const struct receipt_row *row)
     jw_key(w, "signature");
     jw_hex(w, row->receipt);
     jw_key(w, "signer");
-    jw_address(w, row->signer);
+    jw_address(w, signer);
     jw_key(w, "typed_data");
     receipt_write(w, row->chain_id, &receipt);
+    return OK;
 }
 
 static enum err write_inclusion(struct json_writer *w, struct db *db, uint64_t position, uint64_t size)
@@ -123,7 +125,7 @@ static enum err receipt_run(const struct request *r, struct db *db, struct reply
     if (size <= row.position)
         return err_with(ERR_FIELD, "size: must be above the message's position");
     log_size_write(&reply->json, end.size);
-    write_receipt(&reply->json, &row);
+    TRY(write_receipt(&reply->json, &row));
     TRY(write_inclusion(&reply->json, db, row.position, size));
     return write_checkpoint(&reply->json, db, size);
 }
@@ -200,24 +202,27 @@ const struct route receipts_routes[] =
                      {.name = "size",
                       .type = PARAMETER_U64,
                       .about = "Prove inclusion in the log of so many entries; default: that of the receipt."}),
-      .members = MEMBERS(
-          LOG_SIZE_MEMBER, {.name = "message", .type = T_HASH, .about = "Digest of the message."},
-          {.name = "position", .type = T_U64, .about = "Place of its entry in the log, from 0."},
-          {.name = "size", .type = T_U64, .about = "Size of the log's checkpoint that first holds it."},
-          {.name = "root", .type = T_HASH, .about = "Root of that checkpoint."},
-          {.name = "time", .type = T_TIME, .about = "When it was accepted."},
-          {.name = "signature", .type = T_BYTES, .about = "r || s || v over typed_data (EIP-712)."},
-          {.name = "signer", .type = T_ADDRESS, .about = "Whose signature it is: the service's key for receipts then."},
-          {.name = "typed_data",
-           .nest = NEST_ANY,
-           .about = "What was signed: domain, types, primaryType, message (EIP-712)."},
-          {.name = "inclusion",
-           .nest = NEST_OBJECT,
-           .members = inclusion_members,
-           .about = "That the entry is in the log."},
-          {.name = "checkpoint",
-           .type = T_TEXT,
-           .nullable = true,
-           .about = "The signed note of the size that the inclusion is for; null: the log had none of that size."}),
+      .members =
+          MEMBERS(LOG_SIZE_MEMBER, {.name = "message", .type = T_HASH, .about = "Digest of the message."},
+                  {.name = "position", .type = T_U64, .about = "Place of its entry in the log, from 0."},
+                  {.name = "size", .type = T_U64, .about = "Size of the log's checkpoint that first holds it."},
+                  {.name = "root", .type = T_HASH, .about = "Root of that checkpoint."},
+                  {.name = "time", .type = T_TIME, .about = "When it was accepted."},
+                  {.name = "signature", .type = T_BYTES, .about = "r || s || v over typed_data (EIP-712)."},
+                  {.name = "signer",
+                   .type = T_ADDRESS,
+                   .about = "Whose signature it is: one of the keys that the log names (/v1/log), from its entry on."},
+                  {.name = "typed_data",
+                   .nest = NEST_ANY,
+                   .about = "What was signed: domain, types, primaryType, message (EIP-712)."},
+                  {.name = "inclusion",
+                   .nest = NEST_OBJECT,
+                   .members = inclusion_members,
+                   .about = "That the entry is in the log."},
+                  {.name = "checkpoint",
+                   .type = T_TEXT,
+                   .nullable = true,
+                   .about =
+                       "The signed note of the size that the inclusion is for; null: the log had none of that size."}),
       .run = receipt_run},
      {0}};
