@@ -424,7 +424,7 @@ test("governance: a proposal, who voted, what it needs, and what the timelock ha
 });
 
 /** What hangs on messages is asked for where there are some. */
-const OF_MESSAGES = /^\/v1\/(log|messages|receipts)(\/|$)|\/census(\/|$)/;
+const OF_MESSAGES = /^\/v1\/(log|messages|receipts|spaces)(\/|$)|\/census(\/|$)/;
 
 test("every resource was held to OpenAPI", async () => {
     await get("/");

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { accepted, now, sign, voter, voters_chain } from "./lib/ballots.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { demo, get, run, serve } from "./lib/program.mjs";
+import { demo, run, serve, until } from "./lib/program.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "altledger-spaces-"));
 chmodSync(folder, 0o755);
@@ -15,14 +16,24 @@ const first_spaces = [
     { id: COUNCIL, name: "Council", about: "Decides.", admins: [admin.address], threshold: "5", quorum: 7, period: 60 },
     { id: GARDEN },
 ];
-let cluster, at, program, url, chain;
+let cluster, at, program, url, chain, contract;
+
+/** Each reply is held to OpenAPI. */
+const get = (path, status) => contract.get(path, status);
+/** Serve, until the log has what the network file says. */
+async function start_serving(versions) {
+    ({ program, url } = await serve("serve", ...at, "--keys", join(folder, "keys")));
+    contract = await Contract.of(url);
+    const said = async () => (await get("/v1/spaces")).data.some((s) => s.id === COUNCIL) && (await get(`/v1/spaces/${COUNCIL}`)).history.length === versions;
+    await until(said, `the log has ${versions} versions`);
+}
 
 before(async () => {
     cluster = await new Cluster().start();
     at = ["--database", cluster.conninfo(cluster.create())];
     chain = voters_chain(folder, 20, first_spaces);
     await run(["mirror", "--once", ...at, "--network", chain.network, "--source", chain.archive]);
-    ({ program, url } = await serve("serve", ...at, "--keys", join(folder, "keys")));
+    await start_serving(1);
 });
 after(async () => {
     await program?.kill("SIGTERM").ends();
@@ -30,7 +41,7 @@ after(async () => {
     rmSync(folder, { recursive: true });
 });
 
-const snapshot = async () => (await get(`${url}/v1/status`)).head.number;
+const snapshot = async () => (await get("/v1/status")).head.number;
 const text_of = (path) => fetch(`${url}${path}`).then((reply) => reply.text());
 
 for (const [spaces, told] of [
@@ -56,23 +67,23 @@ test("init-network prints a space that is taken as it is printed, and a Delegate
     const { log } = await run(["mirror", "--network", path, "--source", join(folder, "missing.ndjson"), "--data", join(folder, "none")], 1);
     assert.doesNotMatch(log, /network file/);
     // What it prints are the defaults.
-    for (const [name, value] of Object.entries((await get(`${url}/v1/spaces/${encodeURIComponent(GARDEN)}`)).parameters))
+    for (const [name, value] of Object.entries((await get(`/v1/spaces/${encodeURIComponent(GARDEN)}`)).parameters))
         if (!["id", "name", "about", "strategy"].includes(name) && name !== "policy") assert.deepEqual(_spaces[0][name], value, name);
 });
 
 test("spaces are listed by id with what holds in them", async () => {
-    const list = await get(`${url}/v1/spaces`);
+    const list = await get("/v1/spaces");
     assert.deepEqual(list.data.map((s) => s.id), [COUNCIL, GARDEN]);
     const [council, garden] = list.data;
     assert.deepEqual([council.name, council.about, council.admins], ["Council", "Decides.", [admin.address]]);
     assert.deepEqual([council.threshold, council.quorum, council.period, council.delay], ["5", "7", 60, 0]);
     assert.deepEqual([garden.name, garden.admins, garden.policy, garden.threshold], ["", [], "frozen-at-snapshot", "0"]);
     assert.equal(list.log_size, 3, "keys and two spaces");
-    const page = await get(`${url}/v1/spaces?limit=1`);
+    const page = await get("/v1/spaces?limit=1");
     assert.deepEqual(page.data, [council]);
-    assert.deepEqual((await get(`${url}/v1/spaces?limit=1&after=${page.next_cursor}`)).data, [garden]);
-    assert.deepEqual((await get(`${url}/v1/spaces?order=desc`)).data, [garden, council]);
-    await get(`${url}/v1/spaces/nobody.eth`, 404);
+    assert.deepEqual((await get(`/v1/spaces?limit=1&after=${page.next_cursor}`)).data, [garden]);
+    assert.deepEqual((await get("/v1/spaces?order=desc")).data, [garden, council]);
+    await get("/v1/spaces/nobody.eth", 404);
 });
 
 let proposals;
@@ -83,23 +94,23 @@ test("a space counts its proposals by what they are now", async () => {
     await accepted(url, await sign.vote(voter(3), proposals[0].id, 1));
     await accepted(url, await sign.vote(voter(4), proposals[0].id, 2));
     await accepted(url, await sign.cancel(admin, proposals[2].id));
-    const council = await get(`${url}/v1/spaces/${COUNCIL}`);
+    const council = await get(`/v1/spaces/${COUNCIL}`);
     assert.deepEqual(council.proposals, { all: 3, canceled: 1, pending: 1, active: 1, closed: 0 });
     assert.equal(council.log_size, 9);
     assert.equal(council.history.length, 1);
     assert.deepEqual(council.history[0], { position: council.position, effective: council.effective, parameters: council.parameters });
-    assert.deepEqual((await get(`${url}/v1/spaces/${encodeURIComponent(GARDEN)}`)).proposals, { all: 0, canceled: 0, pending: 0, active: 0, closed: 0 });
+    assert.deepEqual((await get(`/v1/spaces/${encodeURIComponent(GARDEN)}`)).proposals, { all: 0, canceled: 0, pending: 0, active: 0, closed: 0 });
 });
 
 test("a space is a DAO of ERC-4824, whose documents lead to one another", async () => {
-    const dao = await get(`${url}/v1/spaces/${COUNCIL}/dao`), base = `/v1/spaces/${COUNCIL}/dao`;
+    const dao = await get(`/v1/spaces/${COUNCIL}/dao`), base = `/v1/spaces/${COUNCIL}/dao`;
     const { as_of, log_size, ...fields } = dao;
     assert.deepEqual(fields, {
         "@context": "http://www.daostar.org/schemas", type: "DAO", name: "Council", description: "Decides.", membersURI: `${base}/members`,
         proposalsURI: `${base}/proposals`, activityLogURI: `${base}/activity-log`, governanceURI: `${base}/governance`, contractsURI: `${base}/contracts`,
     });
     const read = async (uri) => {
-        const { as_of: block, log_size: size, ...document } = await get(url + uri);
+        const { as_of: block, log_size: size, ...document } = await get(uri);
         assert.deepEqual([block, size], [as_of, log_size]);
         assert.deepEqual([document["@context"], document.type, document.name], ["https://www.daostar.org/schemas", "DAO", "Council"]);
         return document;
@@ -114,7 +125,7 @@ test("a space is a DAO of ERC-4824, whose documents lead to one another", async 
     const listed = (await read(dao.proposalsURI)).proposals;
     assert.deepEqual(listed.map((p) => [p.type, p.id, p.name, p.status]),
         [["proposal", id(0), "Proposal 1", "active"], ["proposal", id(1), "Proposal 2", "pending"], ["proposal", id(2), "to be cancelled", "canceled"]]);
-    assert.equal((await get(url + listed[0].contentURI)).id, proposals[0].id);
+    assert.equal((await get(listed[0].contentURI)).id, proposals[0].id);
 
     const { activities } = await read(dao.activityLogURI);
     assert.deepEqual(activities.map((a) => [a.type, a.proposal.type, a.member.type]), Array(6).fill(["activity", "proposal", "EthereumAddress"]));
@@ -127,12 +138,12 @@ test("a space is a DAO of ERC-4824, whose documents lead to one another", async 
 });
 
 test("what has no value is left out, and a name that is no ASCII leads on", async () => {
-    const dao = await get(`${url}/v1/spaces/${encodeURIComponent(GARDEN)}/dao`);
+    const dao = await get(`/v1/spaces/${encodeURIComponent(GARDEN)}/dao`);
     assert.equal(dao.name, GARDEN);
     assert.ok(!("description" in dao));
     for (const uri of [dao.membersURI, dao.proposalsURI, dao.activityLogURI]) {
         assert.match(uri, /^[\x21-\x7e]+$/);
-        const document = await get(url + uri);
+        const document = await get(uri);
         assert.deepEqual(document.members ?? document.proposals ?? document.activities, []);
         assert.ok(!("next" in document));
     }
@@ -143,19 +154,19 @@ test("the rules are told as Markdown", async () => {
     assert.match(rules, /^# Rules of Council\n\nDecides\.\n/);
     for (const line of [`- ${admin.address}`, "- Power that proposing takes: 5", "- Power that must have voted: 7", "- `period` = 60: least seconds of voting"])
         assert.ok(rules.includes(`${line}\n`), line);
-    await get(`${url}/v1/spaces/nobody.eth/dao/governance`, 404);
+    await fetch(`${url}/v1/spaces/nobody.eth/dao/governance`).then((reply) => assert.equal(reply.status, 404));
 });
 
 test("parameters that change have a history; the block before has those that held then", async () => {
-    const was = await get(`${url}/v1/spaces/${COUNCIL}`);
+    const was = await get(`/v1/spaces/${COUNCIL}`);
     await program.kill("SIGTERM").ends();
     chain = voters_chain(folder, 20, [{ ...first_spaces[0], quorum: "9", name: "Great Council" }, first_spaces[1]]);
     await run(["mirror", "--once", ...at, "--network", chain.network, "--source", chain.archive]);
-    ({ program, url } = await serve("serve", ...at, "--keys", join(folder, "keys")));
-    const is = await get(`${url}/v1/spaces/${COUNCIL}`);
+    await start_serving(2);
+    const is = await get(`/v1/spaces/${COUNCIL}`);
     assert.deepEqual([is.name, is.quorum, is.history.length], ["Great Council", "9", 2]);
     assert.deepEqual(is.history[0], was.history[0]);
     assert.equal(is.position, is.history[1].position);
-    assert.equal((await get(`${url}/v1/spaces/${encodeURIComponent(GARDEN)}`)).history.length, 1);
-    assert.equal((await get(`${url}/v1/proposals/${proposals[0].id}`)).quorum, "7", "a proposal keeps the parameters of its snapshot");
+    assert.equal((await get(`/v1/spaces/${encodeURIComponent(GARDEN)}`)).history.length, 1);
+    assert.equal((await get(`/v1/proposals/${proposals[0].id}`)).quorum, "7", "a proposal keeps the parameters of its snapshot");
 });
