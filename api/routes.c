@@ -42,5 +42,6 @@ const struct route *const routes[] = {
     spaces_routes,
     dao_routes,
     dao_rules_routes,
+    eligibility_routes,
     NULL,
 };

@@ -25,6 +25,7 @@
     REASON(REASON_NOT_AUTHOR, "not-author", "only its author and the space's admins may do that")                \
     REASON(REASON_CHOICE, "invalid-choice", "the choice is not one that this proposal takes")                    \
     REASON(REASON_NO_POWER, "no-voting-power", "the voter has no power at the snapshot block")                   \
+    REASON(REASON_VOTED, "already-voted", "the governor takes one vote of each voter")                           \
     REASON(REASON_TOO_MANY_BALLOTS, "too-many-ballots", "the voter has changed this vote too often")             \
     REASON(REASON_TOO_MANY_PROPOSALS, "too-many-proposals", "the author has proposed too often today")           \
     REASON(REASON_THRESHOLD, "below-threshold", "the author has less power than proposing takes")                \

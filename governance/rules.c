@@ -173,16 +173,27 @@ static void check_choice(const struct message *m, const struct proposal_facts *p
         *choice = parsed;
 }
 
+static void check_open(const struct proposal_facts *p, struct instant stamp, struct instant now, struct reasons *r)
+{
+    if (stamp.unix_seconds < p->starts.unix_seconds)
+        reason_put(r, REASON_NOT_STARTED);
+    if (stamp.unix_seconds > p->ends.unix_seconds || now.unix_seconds > p->closes.unix_seconds)
+        reason_put(r, REASON_ENDED);
+}
+
+void rules_open(const struct proposal_facts *p, struct instant stamp, struct instant now, struct reasons *r)
+{
+    if (p->canceled)
+        reason_put(r, REASON_CANCELED);
+    check_open(p, stamp, now, r);
+}
+
 void rules_vote(const struct message *m, const struct space *space, const struct proposal_facts *p, struct instant now,
                 struct arena *arena, struct choice *choice, struct reasons *r)
 {
-    int64_t stamp = m->stamp.unix_seconds;
     if (!check_proposal(m, p, r))
         return;
-    if (stamp < p->starts.unix_seconds)
-        reason_put(r, REASON_NOT_STARTED);
-    if (stamp > p->ends.unix_seconds || now.unix_seconds > p->closes.unix_seconds)
-        reason_put(r, REASON_ENDED);
+    check_open(p, m->stamp, now, r);
     check_choice(m, p, arena, choice, r);
     if (space != NULL)
         check_length("reason", m->reason, space->reason_bytes, r);

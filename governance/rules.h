@@ -38,6 +38,8 @@ void rules_update(const struct message *m, const struct space *space, const stru
 /* Until it closes. */
 void rules_cancel(const struct message *m, const struct space *space, const struct proposal_facts *p,
                   struct instant now, struct reasons *r);
+/* Whether a proposal takes ballots of that timestamp now: part of rules_vote, for who asks before there is one. */
+void rules_open(const struct proposal_facts *p, struct instant stamp, struct instant now, struct reasons *r);
 /* A ballot; *choice in the arena, if there is no reason against it. */
 void rules_vote(const struct message *m, const struct space *space, const struct proposal_facts *p, struct instant now,
                 struct arena *arena, struct choice *choice, struct reasons *r);
