@@ -3,13 +3,18 @@
 
 #include <string.h>
 
+#include "governance/space.h"
+
 const struct member power_part_members[] =
     {{.name = "component",
       .type = T_TEXT,
       .about = "held, delegated_in, staked, queued, cooling_down, slashed (lost), later (acquired after the block)."},
-     {.name = "source", .type = T_TEXT, .about = "token, vault, eigenlayer or alt.staking."},
-     {.name = "contract", .type = T_ADDRESS, .about = "The token, vault, strategy or staking contract."},
-     {.name = "party", .type = T_ADDRESS, .nullable = true, .about = "The delegate or operator, if there is one."},
+     {.name = "source", .type = T_TEXT, .about = "token, vault, eigenlayer, alt.staking or registry."},
+     {.name = "contract", .type = T_ADDRESS, .about = "The token, vault, strategy, staking contract or registry."},
+     {.name = "party",
+      .type = T_ADDRESS,
+      .nullable = true,
+      .about = "The delegate or operator, if there is one; source registry: the delegator."},
      {.name = "withdrawal_root", .type = T_HASH, .nullable = true, .about = "Of queued shares: the withdrawal."},
      {.name = "counted", .type = T_BOOL, .about = "Whether it counts as voting power."},
      {.name = "reason", .type = T_TEXT, .nullable = true, .about = "Code of why, as in `reasons`."},
@@ -35,17 +40,21 @@ const struct member power_part_members[] =
      {0}};
 _Static_assert(sizeof power_part_members / sizeof *power_part_members == POWER_COLUMNS + 1, "one column a member");
 
-enum err power_read(struct db *db, struct address owner, uint64_t position, uint64_t head, struct rows **out)
+enum err power_read(struct db *db, const struct power_rule *rule, struct address owner, uint64_t position,
+                    uint64_t head, struct rows **out)
 {
+    struct hash id;
+    struct param space = {T_HASH, rule->space != NULL && space_registry_id(rule->space, &id) ? &id : NULL};
+    int32_t policy = (int32_t)rule->policy;
     return db_query(
         db,
         "SELECT p.component, p.source, p.contract, p.party, p.reference, p.counted, p.reason, p.shares::public.amount,"
         " p.strategy_held::public.amount, p.strategy_issued::public.amount, p.tokens::public.amount, p.vault,"
         " p.vault_held::public.amount, p.vault_issued::public.amount, p.alt::public.amount, p.since_block,"
-        " p.until_block, p.since_time, p.until_time FROM api_v1.power_parts(ARRAY[$1::bytea], $2, $3) p"
+        " p.until_block, p.since_time, p.until_time FROM api_v1.power_explained($1, $2, $3, $4, $5) p"
         " ORDER BY array_position(ARRAY['held', 'delegated_in', 'staked', 'queued', 'cooling_down', 'slashed', 'later'],"
         " p.component), p.contract, p.party, p.reference, p.source",
-        WITH(IN(&owner), IN(&position), IN(&head)), out);
+        WITH(IN(&owner), space, IN(&policy), IN(&position), IN(&head)), out);
 }
 
 bool power_sum(const struct rows *rows, const char *component, bool counted, struct amount *out)

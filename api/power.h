@@ -1,4 +1,4 @@
-/* api/power.h - pieces of what an account has, as api_v1.power_parts() gives them, and their JSON. */
+/* api/power.h - pieces of what an account has, as api_v1.power_explained() gives them, and their JSON. */
 #ifndef API_POWER_H
 #define API_POWER_H
 
@@ -28,9 +28,16 @@ enum power_column {
     POWER_COLUMNS
 };
 
-/* The pieces of an account at a position; `head` is the last position booked, to tell what came later. */
-MUST_CHECK enum err power_read(struct db *db, struct address owner, uint64_t position, uint64_t head,
-                               struct rows **out);
+/* What counts: a policy (governance/policy.h), and in which space, for the DelegateRegistry. */
+struct power_rule {
+    uint32_t policy;
+    const char *space; /* NULL: in none */
+};
+
+/* The pieces of an account at a position; `head` is the last position booked, to tell what came later. The counted ones are its
+ * power. */
+MUST_CHECK enum err power_read(struct db *db, const struct power_rule *rule, struct address owner, uint64_t position,
+                               uint64_t head, struct rows **out);
 
 /* One part as an object (render_row): each step from shares over tokens to ALT. */
 extern const struct member power_part_members[];

@@ -1,20 +1,23 @@
 /* api/voting_power.c - why an account's voting power is what it is at a block, and what it has in ALT. */
-#include <inttypes.h>
 #include <string.h>
 
-#include "api/power.h"
-#include "api/proposal.h"
+#include "api/power_question.h"
 #include "api/render.h"
 #include "api/routes.h"
-#include "api/sql.h"
+#include "governance/policy.h"
 #include "ledger/position.h"
 
-/* What counts as voting power. Each unit counts once: with its holder, or with the delegate it was delegated to. */
-static const char policy_name[] = "frozen-at-snapshot";
-static const char policy_text[] =
-    "Power is what the account had at the end of the block asked for. Counted: ALT and shares of its vault that are held "
-    "(unless delegated to somebody else), what others delegated to the account, and stake less what slashes took. Not "
-    "counted: what is queued for withdrawal, cools down, is staked with a frozen operator, or came after the block.";
+/* What each part of a policy counts, in words. */
+static const struct {
+    uint32_t part;
+    const char *text;
+} counted[] = {
+    {POLICY_HELD, "ALT and shares of its vault that are held, unless delegated to somebody else"},
+    {POLICY_DELEGATED_IN, "what others delegated to the account"},
+    {POLICY_STAKED, "stake, less what slashes took, unless it is with a frozen operator"},
+    {POLICY_COOLING_DOWN, "what cools down"},
+    {POLICY_QUEUED, "what is queued for withdrawal"},
+};
 
 static const char *const components[] = {"held", "delegated_in", "staked", "queued", "cooling_down", "slashed"};
 enum { COMPONENTS = sizeof components / sizeof *components };
@@ -24,6 +27,7 @@ static const struct {
 } reasons[] = {
     {"delegated-away", "delegated to another account, with which it counts"},
     {"delegated-by-others", "other accounts delegated to this one"},
+    {"delegated-in-registry", "counts with the delegate that was set in the DelegateRegistry"},
     {"delegated-to-operator", "staked and delegated to an operator"},
     {"held-for-others", "the contract holds it for its depositors, with whom it counts, or to be burned"},
     {"in-withdrawal-queue", "queued for withdrawal since the block named"},
@@ -32,6 +36,7 @@ static const struct {
     {"slashed", "lost to slashes"},
     {"shares-unknown", "the logs do not say how many shares are left"},
     {"cooldown-unknown", "the logs do not say how much of it cools down"},
+    {"not-in-policy", "the policy does not count it"},
     {"acquired-after-snapshot", "acquired after the snapshot"},
 };
 
@@ -52,14 +57,29 @@ static void write_sum(struct json_writer *w, const char *key, bool known, struct
         jw_null(w);
 }
 
-static void write_policy(struct json_writer *w)
+static void write_policy(struct json_writer *w, uint32_t policy)
 {
+    char name[POLICY_TEXT];
+    AUTO_BUFFER text = {0};
+    policy_format(policy, name);
+    buffer_text(&text, "Power is what the account had at the end of the block asked for, each unit once. Counted:");
+    const char *separator = " ";
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        if ((policy & counted[i].part) != 0) {
+            buffer_printf(&text, "%s%s", separator, counted[i].text);
+            separator = "; ";
+        }
+    buffer_text(&text, ".");
+    if ((policy & POLICY_REGISTRY) != 0)
+        buffer_text(&text,
+                    " All of this but what others delegated counts with the delegate that the account set in the "
+                    "DelegateRegistry, if it set one.");
     jw_key(w, "policy");
     jw_object(w);
     jw_key(w, "name");
-    jw_text(w, policy_name);
+    jw_text(w, name);
     jw_key(w, "text");
-    jw_text(w, policy_text);
+    jw_text_n(w, (const char *)text.p, text.n);
     jw_object_end(w);
 }
 
@@ -159,51 +179,15 @@ static enum err write_token(struct json_writer *w, struct db *db)
     return OK;
 }
 
-/* ---- at the snapshot of a proposal ---- */
-
-/* Of the proposal as it is known now: ids, snapshot, its block (null: not past yet), token. */
-static enum err find_proposal(const struct request *r, struct db *db, struct rows **out)
-{
-    struct statement s = {.sql = SQL_AT
-                          "SELECT p.id, v.snapshot, v.snapshot_position >> 32 AS block, p.token, p.clock FROM a"
-                          " CROSS JOIN LATERAL " SQL_PROPOSAL_BY_ID
-                          " p CROSS JOIN LATERAL " SQL_PROPOSAL_VIEW("p", "a.\"time\"") " v ORDER BY p.position"};
-    statement_at(&s, r); /* $1 .. $4 */
-    TRY(proposal_id_params(r, "proposal", &s));
-    TRY(db_query(db, s.sql, s.params, s.n, out));
-    if (rows_count(*out) == 0)
-        return err_with(ERR_NOT_FOUND, "proposal: there is none with this id");
-    return proposal_check_one(*out, 0, "proposal");
-}
-
-static enum err at_snapshot(const struct request *r, struct db *db, struct at *at)
-{
-    AUTO_ROWS rows = NULL;
-    if (!request_given(r, "proposal"))
-        return OK;
-    if (r->at.kind != AT_LATEST)
-        return err_with(ERR_FIELD, "proposal: names a block of its own, so at= cannot be given");
-    TRY(find_proposal(r, db, &rows));
-    if (rows_null(rows, 0, 2))
-        return err_with(ERR_CONFLICT, "proposal: its snapshot (%s %" PRIi64 ") is not past yet",
-                        rows_i64(rows, 0, 4) == 0 ? "block" : "time", rows_i64(rows, 0, 1));
-    *at = (struct at){.kind = AT_NUMBER, .number = rows_i64(rows, 0, 2)};
-    return OK;
-}
-
 /* What getPastVotes answers the governor for its token. */
-static enum err write_past_votes(struct json_writer *w, const struct request *r, struct db *db, struct address owner)
+static enum err write_past_votes(struct json_writer *w, const struct request *r, struct db *db,
+                                 const struct power_question *q, struct address owner)
 {
-    AUTO_ROWS proposal = NULL;
     AUTO_ROWS votes = NULL;
-    TRY(find_proposal(r, db, &proposal));
-    struct address token = rows_address(proposal, 0, 3);
     TRY(db_query(db,
                  "SELECT coalesce(api_v1.balance_at(4::smallint, c.address, $2, $3), 0)::public.amount"
                  " FROM api_v1.contracts() c WHERE c.address = $1",
-                 WITH(IN(&token), IN(&owner), IN(&r->as_of.position)), &votes));
-    jw_key(w, "proposal");
-    jw_hash(w, rows_hash(proposal, 0, 0));
+                 WITH(IN(&q->token), IN(&owner), IN(&r->as_of.position)), &votes));
     jw_key(w, "get_past_votes");
     if (rows_count(votes) == 0)
         jw_null(w);
@@ -212,23 +196,45 @@ static enum err write_past_votes(struct json_writer *w, const struct request *r,
     return OK;
 }
 
+/* Which proposal and space the answer is about, if it is about one. */
+static enum err write_subject(struct json_writer *w, const struct request *r, struct db *db,
+                              const struct power_question *q, struct address owner)
+{
+    if (q->subject != POWER_OF_BLOCK) {
+        jw_key(w, "proposal");
+        jw_hash(w, q->proposal);
+    }
+    if (q->subject == POWER_OF_ONCHAIN)
+        TRY(write_past_votes(w, r, db, q, owner));
+    if (q->rule.space != NULL) {
+        jw_key(w, "space");
+        jw_text(w, q->rule.space);
+    }
+    if (q->subject == POWER_OF_OFFCHAIN) {
+        jw_key(w, "log_size");
+        jw_u64(w, q->log_size);
+    }
+    return OK;
+}
+
 static enum err voting_power_run(const struct request *r, struct db *db, struct reply *reply)
 {
     struct json_writer *w = &reply->json;
     struct address owner = request_address(r, "address");
+    struct power_question q;
     AUTO_ROWS parts = NULL;
     struct amount power;
-    TRY(power_read(db, owner, (uint64_t)r->as_of.position, position_end(r->as_of.head), &parts));
+    TRY(power_question_read(r, db, &q));
+    TRY(power_read(db, &q.rule, owner, (uint64_t)r->as_of.position, position_end(r->as_of.head), &parts));
     jw_key(w, "address");
     jw_address(w, owner);
     TRY(write_token(w, db));
     bool known = power_sum(parts, NULL, true, &power);
     write_sum(w, "power", known, power);
-    if (request_given(r, "proposal"))
-        TRY(write_past_votes(w, r, db, owner));
+    TRY(write_subject(w, r, db, &q, owner));
     jw_key(w, "provisional");
     jw_bool(w, r->as_of.finality != FINALITY_FINALIZED);
-    write_policy(w);
+    write_policy(w, q.rule.policy);
     write_components(w, parts);
     write_reasons(w, parts);
     if (!request_flag(r, "explain"))
@@ -246,7 +252,8 @@ static enum err equivalent_run(const struct request *r, struct db *db, struct re
     AUTO_ROWS parts = NULL;
     struct amount total = amount_zero, sum;
     bool known = true;
-    TRY(power_read(db, owner, (uint64_t)r->as_of.position, (uint64_t)r->as_of.position,
+    const struct power_rule rule = {.policy = policy_names[0].parts};
+    TRY(power_read(db, &rule, owner, (uint64_t)r->as_of.position, (uint64_t)r->as_of.position,
                    &parts)); /* nothing came later */
     jw_key(w, "address");
     jw_address(w, owner);
@@ -280,47 +287,48 @@ const struct route voting_power_routes[] =
       .takes_at = true,
       .cache = CACHE_NEVER, /* what came after the block changes with the head */
       .parameters = PARAMETERS({.name = "address", .type = PARAMETER_ADDRESS, .about = "Whose power."},
-                               {.name = "proposal",
-                                .type = PARAMETER_TEXT,
-                                .max = AMOUNT_TEXT,
-                                .about = "At the snapshot of this proposal instead of at=; 409 before it is past."},
+                               POWER_QUESTION_PARAMETERS,
                                {.name = "explain",
                                 .type = PARAMETER_BOOL,
                                 .about = "With every piece, each step of its conversion, and slash liability."}),
-      .members =
-          MEMBERS({.name = "address", .type = T_ADDRESS, .about = "The account."},
-                  {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "The token that power is in."},
-                  AMOUNT_OR_NULL("power", "The power; null: a rate or share count is not known."),
-                  {.name = "proposal", .type = T_HASH, .optional = true, .about = "Id of the proposal asked for."},
-                  {.name = "get_past_votes",
-                   .type = T_AMOUNT,
-                   .optional = true,
-                   .nullable = true,
-                   .about =
-                       "What getPastVotes answers the proposal's governor: the weight of a ballot there; null: its "
-                       "token is not mirrored."},
-                  {.name = "provisional", .type = T_BOOL, .about = "True until the block is finalized."},
-                  {.name = "policy",
-                   .nest = NEST_OBJECT,
-                   .about = "What counts.",
-                   .members = MEMBERS({.name = "name", .type = T_TEXT, .about = "Its name."},
-                                      {.name = "text", .type = T_TEXT, .about = "In words."})},
-                  {.name = "components",
-                   .nest = NEST_OBJECT,
-                   .about = "Sums in ALT, counted or not.",
-                   .members = component_members},
-                  {.name = "reasons", .nest = NEST_LIST, .about = "What a wallet can show.", .members = reason_members},
-                  {.name = "parts",
-                   .nest = NEST_LIST,
-                   .optional = true,
-                   .about = "With explain: the pieces, each with its steps.",
-                   .members = power_part_members},
-                  {.name = "slash_liability",
-                   .nest = NEST_LIST,
-                   .optional = true,
-                   .about = "With explain: the same shares stand behind each of these sets, and count once.",
-                   .members = liability_members}),
-      .place = at_snapshot,
+      .members = MEMBERS(
+          {.name = "address", .type = T_ADDRESS, .about = "The account."},
+          {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "The token that power is in."},
+          AMOUNT_OR_NULL("power", "The power; null: a rate or share count is not known."),
+          {.name = "proposal", .type = T_HASH, .optional = true, .about = "Id of the proposal asked for."},
+          {.name = "get_past_votes",
+           .type = T_AMOUNT,
+           .optional = true,
+           .nullable = true,
+           .about = "What getPastVotes answers the proposal's governor: the weight of a ballot there; null: its "
+                    "token is not mirrored."},
+          {.name = "space", .type = T_TEXT, .optional = true, .about = "The space asked for, or the proposal's."},
+          {.name = "log_size",
+           .type = T_U64,
+           .optional = true,
+           .about = "Of an off-chain proposal: entries of the message log that the answer speaks of."},
+          {.name = "provisional", .type = T_BOOL, .about = "True until the block is finalized."},
+          {.name = "policy",
+           .nest = NEST_OBJECT,
+           .about = "What counts.",
+           .members = MEMBERS({.name = "name", .type = T_TEXT, .about = "Its name."},
+                              {.name = "text", .type = T_TEXT, .about = "In words."})},
+          {.name = "components",
+           .nest = NEST_OBJECT,
+           .about = "Sums in ALT, counted or not.",
+           .members = component_members},
+          {.name = "reasons", .nest = NEST_LIST, .about = "What a wallet can show.", .members = reason_members},
+          {.name = "parts",
+           .nest = NEST_LIST,
+           .optional = true,
+           .about = "With explain: the pieces, each with its steps.",
+           .members = power_part_members},
+          {.name = "slash_liability",
+           .nest = NEST_LIST,
+           .optional = true,
+           .about = "With explain: the same shares stand behind each of these sets, and count once.",
+           .members = liability_members}),
+      .place = power_question_place,
       .run = voting_power_run},
      {.method = "GET",
       .path = "/v1/accounts/{address}/alt-equivalent",

@@ -126,3 +126,23 @@ BEGIN
       FROM owner o JOIN has h ON h.owner = o.address LEFT JOIN gets g ON g.address = o.address;
 END $$;
 COMMENT ON FUNCTION api_v1.power_of(bytea[], bytea, integer, bigint) IS 'Voting power of accounts at a position by a policy (bits: governance/policy.h), in the space with this id as DelegateRegistry knows it (null: none). One row an owner; null: what would count is not known. Each unit counts with one account.';
+
+CREATE FUNCTION api_v1.power_explained(of_owner bytea, registry_id bytea, policy integer, until bigint, head bigint) RETURNS SETOF api_v1.power_part LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
+    WITH moves AS MATERIALIZED (
+        SELECT r.registry, d.delegate FROM (SELECT CASE WHEN policy & 32 <> 0 THEN api_v1.power_registry() END AS registry OFFSET 0) r
+         CROSS JOIN LATERAL api_v1.registry_delegate(r.registry, of_owner, registry_id, until) d)
+    SELECT p.owner, p.component, p.source, p.contract, CASE WHEN m.moved THEN m.delegate ELSE p.party END, p.reference, n.named AND NOT m.moved,
+           CASE WHEN m.moved THEN 'delegated-in-registry' WHEN p.counted AND NOT n.named THEN 'not-in-policy' ELSE p.reason END,
+           p.shares, p.strategy_held, p.strategy_issued, p.tokens, p.vault, p.vault_held, p.vault_issued, p.alt, p.since_block, p.until_block, p.since_time, p.until_time
+      FROM api_v1.power_parts(ARRAY[of_owner], until, head) p
+     CROSS JOIN LATERAL (SELECT CASE p.component WHEN 'held' THEN p.counted AND policy & 1 <> 0 WHEN 'delegated_in' THEN policy & 2 <> 0
+                                     WHEN 'staked' THEN p.counted AND policy & 4 <> 0 WHEN 'cooling_down' THEN policy & 8 <> 0
+                                     WHEN 'queued' THEN policy & 16 <> 0 ELSE false END AS named) n
+     CROSS JOIN LATERAL (SELECT x.delegate, n.named AND p.component <> 'delegated_in' AND x.delegate IS NOT NULL AS moved FROM moves x) m
+    UNION ALL
+    SELECT of_owner, 'delegated_in', 'registry', x.registry, h.owner, NULL, true, 'delegated-by-others', NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.own, NULL, NULL, NULL, NULL
+      FROM moves x
+     CROSS JOIN LATERAL api_v1.power_own(ARRAY(SELECT g.delegator FROM api_v1.registry_delegators(x.registry, of_owner, registry_id, until) g), policy, until) h
+     WHERE h.own IS DISTINCT FROM 0
+$$;
+COMMENT ON FUNCTION api_v1.power_explained(bytea, bytea, integer, bigint, bigint) IS 'The parts of api_v1.power_parts() as a policy counts them, and what others delegated in the registry (component delegated_in, source registry, party: the delegator). The counted ones sum to api_v1.power_of().';
