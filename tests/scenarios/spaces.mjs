@@ -4,14 +4,14 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { accepted, now, sign, voter, voters_chain } from "./lib/ballots.mjs";
+import { accepted, many_ballots, now, post, sign, voter, voters_chain } from "./lib/ballots.mjs";
 import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
 import { demo, run, serve, until } from "./lib/program.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "altledger-spaces-"));
 chmodSync(folder, 0o755);
-const admin = voter(7), COUNCIL = "council.eth", GARDEN = "gärten-\u{1f331}.eth";
+const VOTERS = 1010, admin = voter(7), COUNCIL = "council.eth", GARDEN = "gärten-\u{1f331}.eth";
 const first_spaces = [
     { id: COUNCIL, name: "Council", about: "Decides.", admins: [admin.address], threshold: "5", quorum: 7, period: 60 },
     { id: GARDEN },
@@ -31,7 +31,7 @@ async function start_serving(versions) {
 before(async () => {
     cluster = await new Cluster().start();
     at = ["--database", cluster.conninfo(cluster.create())];
-    chain = voters_chain(folder, 20, first_spaces);
+    chain = voters_chain(folder, VOTERS, first_spaces);
     await run(["mirror", "--once", ...at, "--network", chain.network, "--source", chain.archive]);
     await start_serving(1);
 });
@@ -64,7 +64,7 @@ test("init-network prints a space that is taken as it is printed, and a Delegate
     assert.equal(_spaces.length, 1);
     assert.ok(file.contracts.some((c) => c.kind === "delegate_registry" && c.address === "0x469788fE6E9E9681C6ebF3bF78e7Fd26Fc015446"));
     writeFileSync(path, JSON.stringify({ ...file, spaces: _spaces }));
-    const { log } = await run(["mirror", "--network", path, "--source", join(folder, "missing.ndjson"), "--data", join(folder, "none")], 1);
+    const { log } = await run(["mirror", "--network", path, "--source", demo.archive, "--database", "host=/nowhere"], 1);
     assert.doesNotMatch(log, /network file/);
     // What it prints are the defaults.
     for (const [name, value] of Object.entries((await get(`/v1/spaces/${encodeURIComponent(GARDEN)}`)).parameters))
@@ -157,10 +157,36 @@ test("the rules are told as Markdown", async () => {
     await fetch(`${url}/v1/spaces/nobody.eth/dao/governance`).then((reply) => assert.equal(reply.status, 404));
 });
 
+test("what is too much for one document goes on in the next", async () => {
+    const proposal = await accepted(url, await sign.proposal(voter(1), { snapshot: await snapshot(), title: "for all" }));
+    const ballots = many_ballots(0, VOTERS, proposal.id);
+    await Promise.all(Array.from({ length: 32 }, async () => {
+        for (let ballot; (ballot = ballots.pop());) assert.equal((await post(url, ballot)).status, 200);
+    }));
+    /** The items of all documents from one on, and how many each has. */
+    const follow = async (uri, name) => {
+        const items = [], sizes = [];
+        for (let document; uri; uri = document.next) {
+            document = await get(uri);
+            items.push(...document[name]);
+            sizes.push(document[name].length);
+        }
+        return [items, sizes];
+    };
+    const base = `/v1/spaces/${COUNCIL}/dao`, [members, of_members] = await follow(`${base}/members`, "members");
+    assert.deepEqual(of_members, [1000, VOTERS - 1000]);
+    const ids = members.map((m) => m.id.toLowerCase());
+    assert.deepEqual(ids, Array.from({ length: VOTERS }, (_, k) => voter(k).address.toLowerCase()).sort());
+    const [activities, of_activities] = await follow(`${base}/activity-log`, "activities");
+    assert.deepEqual(of_activities, [1000, VOTERS - 1000 + 7]);
+    assert.equal(new Set(activities.map((a) => a.id)).size, VOTERS + 7);
+    assert.deepEqual(await follow(`${base}/proposals?from=9`, "proposals").then(([items]) => items.map((p) => p.name)), ["for all"]);
+});
+
 test("parameters that change have a history; the block before has those that held then", async () => {
     const was = await get(`/v1/spaces/${COUNCIL}`);
     await program.kill("SIGTERM").ends();
-    chain = voters_chain(folder, 20, [{ ...first_spaces[0], quorum: "9", name: "Great Council" }, first_spaces[1]]);
+    chain = voters_chain(folder, VOTERS, [{ ...first_spaces[0], quorum: "9", name: "Great Council" }, first_spaces[1]]);
     await run(["mirror", "--once", ...at, "--network", chain.network, "--source", chain.archive]);
     await start_serving(2);
     const is = await get(`/v1/spaces/${COUNCIL}`);
