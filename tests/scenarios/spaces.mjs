@@ -64,7 +64,7 @@ test("init-network prints a space that is taken as it is printed, and a Delegate
     assert.equal(_spaces.length, 1);
     assert.ok(file.contracts.some((c) => c.kind === "delegate_registry" && c.address === "0x469788fE6E9E9681C6ebF3bF78e7Fd26Fc015446"));
     writeFileSync(path, JSON.stringify({ ...file, spaces: _spaces }));
-    const { log } = await run(["mirror", "--network", path, "--source", demo.archive, "--database", "host=/nowhere"], 1);
+    const { log } = await run(["mirror", "--network", path, "--source", demo.archive, "--data", join(path, "none")], 1); // no folder can be there
     assert.doesNotMatch(log, /network file/);
     // What it prints are the defaults.
     for (const [name, value] of Object.entries((await get(`/v1/spaces/${encodeURIComponent(GARDEN)}`)).parameters))
