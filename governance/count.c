@@ -194,7 +194,8 @@ struct outcome count_outcome(enum voting type, size_t n_choices, const struct am
 {
     struct outcome o = {.quorum_reached = amount_compare(power, quorum) >= 0};
     struct amount greatest = amount_zero;
-    for (size_t i = 0; i < n_choices; i++) {
+    size_t in_play = type == VOTING_BASIC && n_choices > BASIC_SIDES ? BASIC_SIDES : n_choices;
+    for (size_t i = 0; i < in_play; i++) {
         int c = amount_compare(scores[i], greatest);
         if (c > 0) {
             greatest = scores[i];
@@ -206,8 +207,6 @@ struct outcome count_outcome(enum voting type, size_t n_choices, const struct am
     }
     if (o.tie)
         o.winner = 0;
-    struct amount against = n_choices > 1 ? scores[1] : amount_zero;
-    bool carried = type == VOTING_BASIC ? amount_compare(scores[0], against) > 0 : o.winner > 0;
-    o.succeeded = carried && o.quorum_reached;
+    o.succeeded = (type == VOTING_BASIC ? o.winner == 1 : o.winner > 0) && o.quorum_reached;
     return o;
 }

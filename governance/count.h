@@ -88,12 +88,13 @@ MUST_CHECK enum err count_unpack(enum voting type, size_t n_choices, struct slic
 /* Ranked choice: how many different rankings there are (what count_scores costs); else 0. */
 size_t count_rankings(const struct count *c);
 
-/* What the scores say. */
+/* What the scores say. Of basic voting only the first two choices, for and against, are in play: who abstains counts for the quorum. */
+enum { BASIC_SIDES = 2 };
 struct outcome {
     bool quorum_reached; /* power >= quorum */
-    bool tie;            /* several have the greatest score, and it is not 0 */
+    bool tie;            /* several in play have the greatest score, and it is not 0 */
     size_t winner;       /* the number of the choice with the greatest score; 0: a tie, or all scores are 0 */
-    bool succeeded; /* basic: the first has more than the second; else: there is a winner. And the quorum is reached. */
+    bool succeeded;      /* basic: the first wins; else: there is a winner. And the quorum is reached. */
 };
 struct outcome count_outcome(enum voting type, size_t n_choices, const struct amount *scores, struct amount power,
                              struct amount quorum);

@@ -91,8 +91,8 @@ export const count = (type, n, ballots) => ({ power: sum(ballots.map(({ power })
 
 /** What scores say: {quorum_reached, tie, winner, succeeded}. */
 export function outcome(type, { power, scores }, quorum) {
-    const greatest = scores.reduce((a, b) => (a > b ? a : b)), best = range(scores.length).filter((c) => scores[c - 1] === greatest && greatest > 0n);
+    const in_play = type === "basic" ? scores.slice(0, 2) : scores;
+    const greatest = in_play.reduce((a, b) => (a > b ? a : b)), best = range(in_play.length).filter((c) => scores[c - 1] === greatest && greatest > 0n);
     const winner = best.length === 1 ? best[0] : 0, quorum_reached = power >= quorum;
-    const carried = type === "basic" ? scores[0] > (scores[1] ?? 0n) : winner > 0;
-    return { quorum_reached, tie: best.length > 1, winner, succeeded: carried && quorum_reached };
+    return { quorum_reached, tie: best.length > 1, winner, succeeded: (type === "basic" ? winner === 1 : winner > 0) && quorum_reached };
 }
