@@ -17,8 +17,8 @@
  *   1   {"census_root":"0x.."}: of OpenZeppelin's StandardMerkleTree of ["address","uint256"]; null if nobody has voted
  *   1   {"result":{...}}: bundle_result_write
  *
- * Keys: receipts are signed by the key of the last key entry at or before their entry, the checkpoint by that of the last one
- * below N. Parameters that rule the proposal: of the space's entries below the proposal the last received at or before the snapshot
+ * Keys: receipts are signed by a key of the key entries at or before their entry, the checkpoint by one of those below N
+ * (processes with other keys may serve one log). Parameters that rule the proposal: of the space's entries below the proposal the last received at or before the snapshot
  * block's time, else the first. Of the facts here the log proves all but the power, which follows from the chain, and
  * that no ballot was left out, which follows from the log as a whole (its tiles).
  *
@@ -78,8 +78,7 @@ void bundle_result_write(const struct bundle_result *r, struct buffer *out);
 
 /* Write the bundle of a proposal by one snapshot, which the caller's transaction is. Memory: some 50 bytes an entry. ERR_NOT_FOUND: no
  * such off-chain proposal; ERR_SYNCING: its ballots are being counted anew; errors of the sink. */
-MUST_CHECK enum err bundle_write(struct db *db, struct hash proposal, struct instant now,
-                                 const struct sink *out);
+MUST_CHECK enum err bundle_write(struct db *db, struct hash proposal, struct instant now, const struct sink *out);
 
 /* Of the whole log. */
 struct bundle_log {

@@ -172,11 +172,10 @@ static enum err take_entry(struct import *m, struct line_taken *line)
 
 static enum err check_note(const struct import *m, const struct bundle_checkpoint *k)
 {
-    struct note_key key = {.origin = m->replay.key.origin};
+    struct note_key key;
     uint64_t size;
     struct hash root;
-    memcpy(key.public_key, m->replay.key.log_key.b, sizeof key.public_key);
-    TRY(checkpoint_open(k->note, strlen(k->note), &key, &size, &root));
+    TRY(replay_open_note(&m->replay, k->note, &key, &size, &root));
     return size == k->size && hash_equal(root, k->root) ? OK : err_with(ERR_FIELD, "the note is of another checkpoint");
 }
 

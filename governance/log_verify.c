@@ -100,12 +100,11 @@ static enum err check_subtrees(struct log_verify *v)
 
 static bool note_is_ours(const struct log_verify *v, const char *note, uint64_t size, struct hash root)
 {
-    struct note_key key = {.origin = v->replay.key.origin};
+    struct note_key key;
     uint64_t of_size;
     struct hash of_root;
-    memcpy(key.public_key, v->replay.key.log_key.b, sizeof key.public_key);
-    return v->replay.has_key && checkpoint_open(note, strlen(note), &key, &of_size, &of_root) == OK &&
-           of_size == size && hash_equal(of_root, root);
+    return replay_open_note(&v->replay, note, &key, &of_size, &of_root) == OK && of_size == size &&
+           hash_equal(of_root, root);
 }
 
 static void check_checkpoint(struct log_verify *v, const struct rows *rows, size_t i)

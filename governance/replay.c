@@ -83,9 +83,31 @@ static void take_key(struct replay *r, const struct checked *c, struct replay_ro
     out->table = LOG_KEY;
     out->row.key = (struct key_row){.position = c->position, .origin = e->origin, .receipts = e->receipts};
     memcpy(out->row.key.log_key.b, e->log_key, sizeof e->log_key);
-    r->has_key = true;
-    r->key = out->row.key;
-    r->key.origin = keep(r, e->origin);
+    struct replay_key *key = ARENA_NEW(&r->arena, struct replay_key);
+    *key = (struct replay_key){.row = out->row.key, .before = r->keys};
+    key->row.origin = keep(r, e->origin);
+    r->keys = key;
+}
+
+enum err replay_open_note(const struct replay *r, const char *note, struct note_key *key, uint64_t *size,
+                          struct hash *root)
+{
+    for (const struct replay_key *k = r->keys; k != NULL; k = k->before) {
+        struct note_key each = {.origin = k->row.origin};
+        memcpy(each.public_key, k->row.log_key.b, sizeof each.public_key);
+        if (checkpoint_open(note, strlen(note), &each, size, root) == OK) {
+            *key = each;
+            return OK;
+        }
+    }
+    return err_with(ERR_FIELD, "the checkpoint is not signed by a key that the log names");
+}
+
+static bool names_receipts(const struct replay_key *k, struct address signer)
+{
+    while (k != NULL && !address_equal(k->row.receipts, signer))
+        k = k->before;
+    return k != NULL;
 }
 
 static struct hash space_key(const char *id)
@@ -320,12 +342,12 @@ static void check_order(struct replay *r, struct checked *c)
     r->received = c->entry.received;
 }
 
-/* Its receipt is by the key that holds at its place; of a key's own entry that is this key. */
+/* Its receipt is by a key that the log names up to its place; of a key's own entry by this or an earlier one. */
 static void check_receipt(const struct replay *r, struct checked *c)
 {
-    if (!r->has_key)
+    if (r->keys == NULL)
         fault(c, "no key of the service is in the log before it");
-    else if (c->has_receipt_signer && !address_equal(c->receipt_signer, r->key.receipts))
+    else if (c->has_receipt_signer && !names_receipts(r->keys, c->receipt_signer))
         fault(c, "its receipt is signed by another key than the log names");
 }
 

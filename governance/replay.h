@@ -25,17 +25,21 @@ struct replay_proposal {
     const struct space *space; /* the parameters that rule it */
 };
 
+struct replay_key {
+    struct key_row row;
+    const struct replay_key *before;
+};
+
 struct replay {
     struct arena arena;
     struct replay_chain chain;
-    struct instant received; /* of the last entry */
-    bool has_key;
-    struct key_row key;   /* the last one */
-    struct map spaces;    /* keccak(id) -> struct replay_space, in replay.c */
-    struct map proposals; /* id -> struct replay_proposal */
-    struct map aliases;   /* owner, alias -> struct replay_alias, in replay.c */
-    struct map withdrawn; /* owner -> position of the last withdrawal */
-    struct map voters;    /* proposal, voter -> struct replay_voter, in replay.c */
+    struct instant received;       /* of the last entry */
+    const struct replay_key *keys; /* that the log names up to now, the last one first; NULL: none */
+    struct map spaces;             /* keccak(id) -> struct replay_space, in replay.c */
+    struct map proposals;          /* id -> struct replay_proposal */
+    struct map aliases;            /* owner, alias -> struct replay_alias, in replay.c */
+    struct map withdrawn;          /* owner -> position of the last withdrawal */
+    struct map voters;             /* proposal, voter -> struct replay_voter, in replay.c */
 };
 void replay_init(struct replay *r, const struct replay_chain *chain);
 void replay_done(struct replay *r);
@@ -56,6 +60,11 @@ struct replay_rows {
 
 /* The proposal; NULL: there was none up to now. */
 const struct replay_proposal *replay_proposal(const struct replay *r, struct hash id);
+
+/* What a checkpoint's note says, and which of the keys up to now signed it (its origin lies in the arena): processes with other keys may
+ * serve one log, so it need not be the last. ERR_FIELD: none did. */
+MUST_CHECK enum err replay_open_note(const struct replay *r, const char *note, struct note_key *key, uint64_t *size,
+                                     struct hash *root);
 
 /* The next entry, checked by itself (check.h) with nothing wrong but maybe who signed; `c->fault` then says what else is wrong with it,
  * if anything: then the state is as if it had not been. Texts in the arena or c's. Errors are those of time_of. */

@@ -190,21 +190,22 @@ static void check_checkpoint(struct tally *t, struct hash root)
 {
     AUTO_BUFFER verifier = {0};
     const struct replay *r = &t->replay;
-    struct note_key key = {.origin = r->key.origin};
+    struct note_key key;
     uint64_t size;
     struct hash signed_root;
-    if (!r->has_key) {
+    if (r->keys == NULL) {
         complain(t, "the bundle has no key of the log");
         return;
     }
-    memcpy(key.public_key, r->key.log_key.b, sizeof key.public_key);
+    if (replay_open_note(r, t->header.checkpoint, &key, &size, &signed_root) != OK) {
+        complain(t, "the checkpoint is not signed by the log's key: %s", err_detail());
+        return;
+    }
     note_key_format(&key, &verifier);
     if (t->options->log_key != NULL &&
         (strlen(t->options->log_key) != verifier.n || memcmp(t->options->log_key, verifier.p, verifier.n) != 0))
         complain(t, "the log's key is %.*s", (int)verifier.n, (const char *)verifier.p);
-    if (checkpoint_open(t->header.checkpoint, strlen(t->header.checkpoint), &key, &size, &signed_root) != OK)
-        complain(t, "the checkpoint is not signed by the log's key: %s", err_detail());
-    else if (size != t->header.size || !hash_equal(signed_root, root))
+    if (size != t->header.size || !hash_equal(signed_root, root))
         complain(t, "the entries are not those of the checkpoint's tree");
 }
 

@@ -12,8 +12,8 @@
 
 struct tally_options {
     const char *path;
-    const char *
-        log_key; /* "origin+hash+base64" (note_key_format) that must have signed the checkpoint; NULL: the log's own last one */
+    /* "origin+hash+base64" (note_key_format) that must have signed the checkpoint; NULL: any that the log names. */
+    const char *log_key;
     bool without_receipts; /* their signatures are not looked at */
     unsigned threads;      /* 0: one for each processor */
     atomic_bool *stop;     /* may be NULL */

@@ -11,7 +11,7 @@ import { Log, allRoots, consistencyRoots, inclusionRoot, leafHash, openCheckpoin
 import { verifyService } from "../verify/verify.mjs";
 import { accepted, many_ballots, now, NOTHING, post, sign, SPACE, voter, voters_chain } from "./lib/ballots.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { get, root, serve } from "./lib/program.mjs";
+import { get, root, run, serve } from "./lib/program.mjs";
 
 const BALLOTS = 300, ORIGIN = "log.test/altledger";
 const dir = mkdtempSync(join(tmpdir(), "altledger-log-"));
@@ -229,16 +229,32 @@ test("whatever is changed in the database, the verifier says so", async () => {
     assert.deepEqual((await verifyService(url, { checkpointFile: seen })).wrong, []);
 });
 
-test("other keys are recorded in the log, which goes on", async () => {
-    const before_ = await get(`${url}/v1/log`);
-    await program.kill("SIGTERM").ends();
-    await start("other-keys");
-    await accepted(url, await sign.vote(voter(6), proposal, 1, { timestamp: now() + 5 }));
-    const info = await get(`${url}/v1/log`);
-    assert.deepEqual(info.keys.map((k) => k.position), [0, before_.size]);
-    assert.notEqual(info.log_key, before_.log_key);
+test("processes with other keys may serve the log, which names each once", async () => {
+    const before_ = await get(`${url}/v1/log`), signers = [];
+    for (const keys of ["other-keys", "keys"]) {
+        await program.kill("SIGTERM").ends();
+        await start(keys);
+        const { relayer } = await accepted(url, await sign.vote(voter(6), proposal, 1, { timestamp: now() + 5 + signers.length }));
+        const info = await get(`${url}/v1/log`);
+        assert.deepEqual(info.keys.map((k) => k.position), [0, before_.size]);
+        assert.equal(info.receipts_address, relayer.address);
+        signers.push(info.log_key);
+    }
+    assert.deepEqual(signers.map((key) => key === before_.log_key), [false, true]);
     assert.deepEqual((await verifyService(url, { checkpointFile: seen })).wrong, []);
-    writeFileSync(seen, before_.checkpoint.replace(`\n${before_.size}\n`, `\n${before_.size - 1}\n`));
+    await run(["verify", "--database", cluster.conninfo(database)]);
+    const bundle = join(dir, "bundle.ndjson");
+    writeFileSync(bundle, await status(`/v1/proposals/${proposal}/bundle`, 200));
+    await run(["tally", bundle]);
+    assert.equal((await verify("bundle", bundle)).code, 0);
+    writeFileSync(bundle, readFileSync(bundle, "utf8").replace('\\"choice\\":1', '\\"choice\\":2'));
+    assert.equal((await verify("bundle", bundle)).code, 1);
+    await run(["tally", bundle], 1);
+});
+
+test("a checkpoint that the log does not extend is found", async () => {
+    const { checkpoint, size: n } = await get(`${url}/v1/log`);
+    writeFileSync(seen, checkpoint.replace(`\n${n}\n`, `\n${n - 1}\n`));
     const found = await verify(url, "--checkpoint", seen);
     assert.equal(found.code, 1, found.text);
     assert.match(found.text, /WRONG: older checkpoint/);
