@@ -414,6 +414,8 @@ test("governance: a proposal, who voted, what it needs, and what the timelock ha
     assert.deepEqual((await get(`/v1/proposals/${PROPOSED}`)).votes, { against: "0", for: "99900", abstain: "0" });
     assert.equal((await pages(`/v1/proposals/${proposal.id}/votes`, 1)).length, 1);
     await get(`/v1/proposals/${proposal.id}/tally`);
+    const late = await get(`/v1/proposals/${proposal.id}/eligibility/${B}`);
+    assert.deepEqual([late.eligible, late.voting_power, late.reasons.map((r) => r.code)], [false, "99900", ["voting-ended", "already-voted"]]);
     assert.deepEqual((await pages(`/v1/proposals/${proposal.id}/versions`, 1)).map((v) => [v.version, v.changed]), [[1, []]]);
     const quorum = await get(`/v1/proposals/${proposal.id}/quorum`);
     assert.deepEqual([quorum.quorum, quorum.quorum_reached, quorum.power, quorum.numerator], ["4000", true, "99900", "4"]);

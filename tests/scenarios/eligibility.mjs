@@ -10,6 +10,7 @@ import { deploy, head, mine, send } from "./lib/chain.mjs";
 import { accepted, now, person, post, sign, SPACE } from "./lib/ballots.mjs";
 import { writeNetwork } from "./lib/drive.mjs";
 import { built, ZERO } from "./lib/economy.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { get, serve, sleep, until } from "./lib/program.mjs";
 
 const { Interface, concat, id: keccak, toBeHex, zeroPadValue } = createRequire(join(root, "tests/package.json"))("ethers");
@@ -17,7 +18,7 @@ const UNIT = 10n ** 18n, NOBODY = "0x" + "77".repeat(20);
 const dir = mkdtempSync(join(tmpdir(), "altledger-eligibility-"));
 const people = Array.from({ length: 5 }, (_, i) => person(i).address.toLowerCase());
 const abi = {}, proposals = [];
-let node, serving, url;
+let node, serving, url, contract;
 
 const call = (from, to, name, method, ...args) => ({ from, to, data: abi[name].encodeFunctionData(method, args), gas: "0x1e8480" });
 async function block(...transactions) {
@@ -78,6 +79,7 @@ before(async () => {
     const network = await make_chain();
     serving = await serve("run", "--network", network, "--source", node.url, "--poll-ms", "100", "--data", join(dir, "data"));
     url = serving.url;
+    contract = await Contract.of(url);
     const last = await head(node);
     await until(async () => (await fetch(`${url}/v1/blocks/${last}`)).ok, `block ${last} is mirrored`);
 });
@@ -87,7 +89,7 @@ after(async () => {
     rmSync(dir, { recursive: true, force: true });
 });
 
-const ask = (id, who, at = "latest") => get(`${url}/v1/proposals/${id}/eligibility/${who}?at=${at}`);
+const ask = (id, who, at = "latest") => contract.get(`/v1/proposals/${id}/eligibility/${who}?at=${at}`);
 const codes = (answer) => answer.reasons.map((r) => r.code);
 
 /** Whether the governor would take a vote in this block. */

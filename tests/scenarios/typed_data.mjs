@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { hashTypedData } from "viem";
 import { root } from "./lib/anvil.mjs";
 import { now, post, sign, SPACE, voter, voters_chain } from "./lib/ballots.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { serve, until } from "./lib/program.mjs";
 
 const { TypedDataEncoder, Wallet, keccak256, toBeHex } = createRequire(join(root, "tests/package.json"))("ethers");
@@ -19,7 +20,7 @@ const CHOICES = {
     basic: 2, "single-choice": 3, approval: [3, 1], weighted: { 3: 1, 1: 2 }, quadratic: { 2: 5, 1: 0 }, "ranked-choice": [2, 3, 1], copeland: [3, 2, 1],
 };
 const proposals = {};
-let url, serving;
+let url, serving, contract;
 
 /** Voters by viem, and the same ones by ethers 6. */
 const key = (k) => keccak256(toBeHex(k, 8));
@@ -30,6 +31,7 @@ before(async () => {
     const { network, archive } = voters_chain(dir, 100, [{ id: SPACE, admins: [voter(1).address] }]);
     serving = await serve("run", "--network", network, "--source", archive, "--data", join(dir, "data"));
     url = serving.url;
+    contract = await Contract.of(url);
     await until(async () => (await fetch(`${url}/v1/blocks/70`)).ok, "block 70 is mirrored");
 });
 after(async () => {
@@ -41,6 +43,7 @@ async function ask(kind, body, status = 200) {
     const reply = await fetch(`${url}/v1/typed-data/${kind}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     const json = await reply.json();
     assert.equal(reply.status, status, JSON.stringify(json));
+    if (status === 200) contract.conforms(json, contract.document.paths[`/v1/typed-data/${kind}`].post.responses["200"].content["application/json"].schema, kind);
     return json;
 }
 
