@@ -143,6 +143,7 @@ static void plugins__may_name_a_policy(void **state)
         {"\"{\\\"altledger\\\":{\\\"policy\\\":7}}\"", true, false, 0},
         {"\"{\\\"altledger\\\":{\\\"polciy\\\":\\\"stake\\\"}}\"", true, false, 0},
         {"\"{\\\"altledger\\\":\\\"stake\\\"}\"", true, false, 0},
+        {"\"{\\\"altledger\\\":{\\\"policy\\\":\\\"stake\\\",\\\"more\\\":1}}\"", true, false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         AUTO_ARENA arena = {0};
@@ -232,6 +233,10 @@ static void a_form_that_nobody_published__is_refused(void **state)
     /* A struct that the form does not use. */
     refuse_at(changed(VOTE_ENVELOPE("uint32", "1"), "data.types.Other", "[" M("x", "string") "]", &arena),
               "data.types");
+    /* Two that refer to each other, so that neither could be the primary type. */
+    const char *circle = changed(VOTE_ENVELOPE("uint32", "1"), "data.types.Other", "[" M("m", "More[]") "]", &arena);
+    refuse_at(changed(circle, "data.types.More", "[" M("o", "Other[]") "]", &arena),
+              "data.types: there is no such form");
     /* An alias without a time could be sent again after it was withdrawn. */
     refuse_at(ENVELOPE("{\"Alias\":[" M("from", "address") "," M("alias", "address") "]}",
                        "{\"from\":\"" FROM "\",\"alias\":\"" FROM "\"}"),
