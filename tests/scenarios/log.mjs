@@ -10,11 +10,13 @@ import { after, before, test } from "node:test";
 import { Log, allRoots, consistencyRoots, inclusionRoot, leafHash, openCheckpoint, parseVerifierKey, tilePath } from "../verify/log.mjs";
 import { verifyService } from "../verify/verify.mjs";
 import { accepted, many_ballots, now, NOTHING, post, sign, SPACE, voter, voters_chain } from "./lib/ballots.mjs";
+import { random } from "./lib/chain.mjs";
 import { Cluster } from "./lib/pg.mjs";
 import { get, root, run, serve } from "./lib/program.mjs";
 
 const BALLOTS = 300, ORIGIN = "log.test/altledger";
 const dir = mkdtempSync(join(tmpdir(), "altledger-log-"));
+const SEED = Number(process.env.SEED ?? 5), dice = random(SEED);
 const bytes = (hex) => Buffer.from(hex.slice(2), "hex"), hex = (b) => `0x${b.toString("hex")}`;
 let cluster, database, chain, program, url, proposal, log, entries, leaves, roots, size;
 
@@ -25,15 +27,39 @@ async function start(keys) {
     await program.says(/serving|listening|door|ready/i);
 }
 
+/** What a voter may choose of five, at random. */
+const CHOICES = {
+    basic: () => 1 + dice.next(3),
+    "single-choice": () => 1 + dice.next(5),
+    approval: () => [1, 2, 3, 4, 5].filter(() => dice.next(2)),
+    weighted: () => Object.fromEntries([1, 2, 3, 4, 5].map((c) => [c, c === 5 ? 1 : dice.next(9)])),
+    quadratic: () => Object.fromEntries([1, 2, 3, 4, 5].map((c) => [c, c === 1 ? 1 : dice.next(9)])),
+    "ranked-choice": () => shuffled(),
+    copeland: () => shuffled(),
+};
+const shuffled = () => [1, 2, 3, 4, 5].map((c) => [dice.next(1000), c]).sort(([a], [b]) => a - b).map(([, c]) => c);
+
+/** A proposal of a type that is changed before it starts, eleven ballots, one of them changed, one by an alias; of one type it is cancelled. */
+async function vote_on(type, choose) {
+    const of_type = { type, choices: ["a", "b", "c", "d", "e"].slice(0, type === "basic" ? 3 : 5) }, timestamp = now();
+    const { id } = await accepted(url, await sign.proposal(voter(3), { ...of_type, title: "As drafted", timestamp, start: timestamp + 1 }));
+    const as = type === "copeland" ? "ranked-choice" : type; // which the published client knows not
+    await accepted(url, await sign.update(voter(3), { ...of_type, proposal: id, title: "As changed", timestamp }));
+    for (let k = 10; k < 22; k++) await accepted(url, await sign.vote(voter(k % 11 + 10), id, choose(), { type: as, timestamp: timestamp + 1 + (k > 20) }));
+    await accepted(url, { ...await sign.vote(voter(2), id, choose(), { type: as, from: voter(1).address, timestamp: timestamp + 1 }), address: voter(2).address });
+    if (type === "approval") await accepted(url, await sign.cancel(voter(3), id));
+}
+
 before(async () => {
     chmodSync(dir, 0o755);
+    console.log(`SEED=${SEED}`);
     chain = voters_chain(dir, BALLOTS);
     cluster = await new Cluster().start();
     database = cluster.create();
     await start("keys");
     proposal = (await accepted(url, await sign.proposal(voter(0)))).id;
     await accepted(url, await sign.alias(voter(1), voter(2).address));
-    await accepted(url, await sign.proposal(voter(3), { type: "weighted", title: "How much?" }));
+    for (const [type, choice] of Object.entries(CHOICES)) await vote_on(type, choice);
     const ballots = many_ballots(0, BALLOTS, proposal);
     for (let i = 0; i < ballots.length; i += 40)
         for (const reply of await Promise.all(ballots.slice(i, i + 40).map((ballot) => post(url, ballot)))) assert.equal(reply.status, 200, reply.text);

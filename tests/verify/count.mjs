@@ -83,9 +83,10 @@ function scoresOf(type, n, ballots, power) {
 /** {scores, power, outcome}, all numbers as decimal text. */
 export function count(type, n, ballots, quorum) {
     const power = sum(ballots.map((b) => b.power)), scores = scoresOf(type, n, ballots, power);
-    const most = scores.reduce((a, b) => (b > a ? b : a), 0n), best = scores.flatMap((s, i) => (s === most && most > 0n ? [i + 1] : []));
+    const inPlay = type === "basic" ? scores.slice(0, 2) : scores; // who abstains counts for the quorum
+    const most = inPlay.reduce((a, b) => (b > a ? b : a), 0n), best = inPlay.flatMap((s, i) => (s === most && most > 0n ? [i + 1] : []));
     const reached = power >= quorum, winner = best.length === 1 ? best[0] : null;
-    const succeeded = reached && (type === "basic" ? scores[0] > (scores[1] ?? 0n) : winner !== null);
+    const succeeded = reached && (type === "basic" ? winner === 1 : winner !== null);
     return {
         scores: scores.map(String),
         power: String(power),
