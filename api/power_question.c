@@ -60,12 +60,14 @@ static enum err find_onchain(const struct request *r, struct db *db, struct powe
     return OK;
 }
 
-static enum err read_rule(const struct request *r, struct power_rule *rule)
+enum err power_rule_read(const struct request *r, struct power_rule *out)
 {
-    if (request_given(r, "policy") && policy_parse(request_text(r, "policy"), &rule->policy) != OK)
+    struct power_rule rule = {.policy = policy_names[0].parts};
+    if (request_given(r, "policy") && policy_parse(request_text(r, "policy"), &rule.policy) != OK)
         return err_with(ERR_FIELD, "policy: must be the name of a policy, or parts joined by +");
     if (request_given(r, "space"))
-        rule->space = request_text(r, "space");
+        rule.space = request_text(r, "space");
+    *out = rule;
     return OK;
 }
 
@@ -73,7 +75,7 @@ enum err power_question_read(const struct request *r, struct db *db, struct powe
 {
     struct power_question q = {.rule = {.policy = policy_names[0].parts}};
     if (!request_given(r, "proposal")) {
-        TRY(read_rule(r, &q.rule));
+        TRY(power_rule_read(r, &q.rule));
         *out = q;
         return OK;
     }

@@ -27,20 +27,25 @@ MUST_CHECK enum err power_question_read(const struct request *r, struct db *db, 
 /* For struct route: the snapshot's block in place of at=. Also ERR_CONFLICT: the snapshot is not past yet. */
 MUST_CHECK enum err power_question_place(const struct request *r, struct db *db, struct at *at);
 
-#define POWER_QUESTION_PARAMETERS                                                                                    \
-    {.name = "proposal",                                                                                             \
-     .type = PARAMETER_TEXT,                                                                                         \
-     .max = AMOUNT_TEXT,                                                                                             \
-     .about = "At the snapshot of this proposal instead of at=, by its policy; 409 before it is past."},             \
-        {.name = "policy",                                                                                           \
-         .type = PARAMETER_TEXT,                                                                                     \
-         .about = "What counts: a name (frozen-at-snapshot, delegates, tokens, stake, stake-and-leaving, "           \
-                  "everything), or parts (held, delegated_in, staked, cooling_down, queued, registry) joined by +. " \
-                  "Default: frozen-at-snapshot."},                                                                   \
-    {                                                                                                                \
-        .name = "space", .type = PARAMETER_TEXT, .max = 128,                                                         \
-        .about = "With a policy that has registry: in which space, by its id. Default: as in a space for which "     \
-                 "nobody set a delegate of its own."                                                                 \
+/* Of the parameters policy and space alone. ERR_FIELD: no such policy. */
+MUST_CHECK enum err power_rule_read(const struct request *r, struct power_rule *out);
+
+#define POWER_RULE_PARAMETERS                                                                                    \
+    {.name = "policy",                                                                                           \
+     .type = PARAMETER_TEXT,                                                                                     \
+     .about = "What counts: a name (frozen-at-snapshot, delegates, tokens, stake, stake-and-leaving, "           \
+              "everything), or parts (held, delegated_in, staked, cooling_down, queued, registry) joined by +. " \
+              "Default: frozen-at-snapshot."},                                                                   \
+    {                                                                                                            \
+        .name = "space", .type = PARAMETER_TEXT, .max = 128,                                                     \
+        .about = "With a policy that has registry: in which space, by its id. Default: as in a space for which " \
+                 "nobody set a delegate of its own."                                                             \
     }
+#define POWER_QUESTION_PARAMETERS                                                                        \
+    {.name = "proposal",                                                                                 \
+     .type = PARAMETER_TEXT,                                                                             \
+     .max = AMOUNT_TEXT,                                                                                 \
+     .about = "At the snapshot of this proposal instead of at=, by its policy; 409 before it is past."}, \
+        POWER_RULE_PARAMETERS
 
 #endif

@@ -43,5 +43,6 @@ const struct route *const routes[] = {
     dao_routes,
     dao_rules_routes,
     eligibility_routes,
+    delegates_routes,
     NULL,
 };

@@ -47,6 +47,7 @@ extern const struct route tokens_routes[];
 extern const struct route trial_balance_routes[];
 extern const struct route typed_data_routes[];
 extern const struct route eligibility_routes[];
+extern const struct route delegates_routes[];
 extern const struct route voting_power_routes[];
 extern const struct route withdrawals_routes[];
 
