@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { root } from "./anvil.mjs";
+import { get, serve, until } from "./program.mjs";
 
 const require = createRequire(join(root, "tests/package.json"));
 const { verifyTypedData } = require("ethers");
@@ -103,6 +104,19 @@ export async function refused(url, envelope, ...codes) {
     assert.deepEqual(reply.json.reasons.map((r) => r.code).sort(), codes.sort(), reply.text);
     for (const { text } of reply.json.reasons) assert.ok(text.length > 10);
     return reply.json;
+}
+
+/** `run` on a network file and a source, once it is ready: {program, url}. */
+export async function open_door(network, source, ...args) {
+    const served = await serve("run", "--network", network, "--source", source, ...args);
+    await until(() => fetch(`${served.url}/readyz`).then((reply) => reply.ok), "it is ready");
+    return served;
+}
+
+/** A tally with its scores as a plain list. */
+export async function tally_of(url, id) {
+    const tally = await get(`${url}/v1/proposals/${id}/tally`);
+    return { ...tally, scores: tally.scores?.map((row) => row.score) ?? null };
 }
 
 // ---- a chain of many voters, without a node ----
