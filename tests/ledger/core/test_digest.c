@@ -299,9 +299,9 @@ static void base64__round_trips(void **unused)
 static void base64_parse__refuses_other_forms(void **unused)
 {
     (void)unused;
-    static const char *const all[] = {"Z",    "Zg",       "Zg=",      "Zm8",  "====",       "=Zg=",
-                                      "Z===", "Zg==Zg==", "Zh==",     "Zm9=", "Zm9v\n",     " Zm9v",
-                                      "Zm-_", "Zm9v=",    "Zm9v====", "Z g=", "Zm\xc3\xa9", "Zm=v"};
+    static const char *const all[] = {"Z",        "Zg",       "Zg=",  "Zm8",        "====",   "=Zg=",  "Z===",
+                                      "Zg==Zg==", "Zh==",     "Zm9=", "Zm+=",       "Zm9v\n", " Zm9v", "Zm-_",
+                                      "Zm9v=",    "Zm9v====", "Z g=", "Zm\xc3\xa9", "Zm=v"};
     uint8_t out[16] = {5};
     size_t n = 77;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

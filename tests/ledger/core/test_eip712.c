@@ -255,6 +255,7 @@ static void values__are_in_their_range_or_refused(void **unused)
         {"int8", "-129", false},
         {"int8", "\"-128\"", true},
         {"int8", "\"-129\"", false},
+        {"int8", "\"-0\"", false},
         {"int8", "\"0x80\"", false},
         {"int16", "-32768", true},
         {"int16", "-32769", false},
@@ -324,11 +325,19 @@ static void refusals__name_the_place(void **unused)
 static void types__are_well_formed_or_refused(void **unused)
 {
     (void)unused;
-    static const char *const bad[] = {"uint",      "int",      "uint7",     "uint264",  "uint08",
-                                      "uint0",     "int1",     "bytes0",    "bytes33",  "bytes01",
-                                      "Bytes",     "",         "uint8[",    "uint8]",   "uint8[]]",
-                                      "uint8[-1]", "uint8[a]", "uint8[01]", " uint8",   "uint8 ",
-                                      "uint8[ ]",  "B",        "A.x",       "function", "uint8[9999999999]"};
+    static const char *const bad[] = {"uint",      "int",
+                                      "uint7",     "uint12",
+                                      "uint264",   "uint08",
+                                      "uint0",     "int1",
+                                      "bytes0",    "bytes33",
+                                      "bytes01",   "Bytes",
+                                      "",          "uint8[",
+                                      "uint8]",    "uint8[]]",
+                                      "uint8[-1]", "uint8[a]",
+                                      "uint8[01]", " uint8",
+                                      "uint8 ",    "uint8[ ]",
+                                      "B",         "A.x",
+                                      "function",  "uint8[9999999999]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char types[128];
         (void)snprintf(types, sizeof types, "{\"A\":[{\"name\":\"x\",\"type\":\"%s\"}]}", bad[i]);
