@@ -414,6 +414,11 @@ test("governance: a proposal, who voted, what it needs, and what the timelock ha
     assert.deepEqual((await get(`/v1/proposals/${PROPOSED}`)).votes, { against: "0", for: "99900", abstain: "0" });
     assert.equal((await pages(`/v1/proposals/${proposal.id}/votes`, 1)).length, 1);
     await get(`/v1/proposals/${proposal.id}/tally`);
+    assert.deepEqual(lower(await pages("/v1/delegates", 1)), [{ address: B, units: "99900", delegators: 1, registry_delegators: 0 }]);
+    assert.deepEqual((await pages(`/v1/delegates/${B}/delegators`, 1)).map((d) => [d.source, d.delegator.toLowerCase(), d.since_block]), [["token", A, 2]]);
+    const record = await get(`/v1/delegates/${B}`);
+    assert.deepEqual(record.onchain, { proposals: 1, voted: 1, participation: 10000, ballots: 1 });
+    assert.deepEqual(record.votes.map((v) => [v.source, v.proposal, v.support, v.power]), [["onchain", proposal.id, 1, "99900"]]);
     const late = await get(`/v1/proposals/${proposal.id}/eligibility/${B}`);
     assert.deepEqual([late.eligible, late.voting_power, late.reasons.map((r) => r.code)], [false, "99900", ["voting-ended", "already-voted"]]);
     assert.deepEqual((await pages(`/v1/proposals/${proposal.id}/versions`, 1)).map((v) => [v.version, v.changed]), [[1, []]]);
