@@ -10,8 +10,38 @@
 #include "api/service.h"
 #include "api/workers.h"
 #include "governance/door.h"
+#include "ledger/core/log.h"
 
 enum { TAKE_ATTEMPTS = 6, RETRY_MICROSECONDS = 50000 };
+
+/* ---- opening ---- */
+
+enum err messages_open(struct service *v)
+{
+    if (v->options.ballots_database == NULL)
+        return OK;
+    struct keys *keys = memory_resize(NULL, sizeof *keys);
+    enum err e = keys_open(v->options.keys, v->options.origin, keys);
+    if (e != OK) {
+        memory_free(keys);
+        if (v->options.keys_wanted)
+            return e;
+        log_warn("api", "signed messages are not taken: %s", err_detail());
+        return OK;
+    }
+    v->keys = keys;
+    v->door = door_open(keys);
+    return OK;
+}
+
+void messages_close(struct service *v)
+{
+    door_close(v->door);
+    if (v->keys == NULL)
+        return;
+    keys_done(v->keys);
+    memory_free(v->keys);
+}
 
 /* ---- answers ---- */
 

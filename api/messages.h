@@ -8,6 +8,11 @@
 
 #include "api/runner.h"
 
+/* Open the door with the service's keys, if this server is to take messages. Without keys nothing can be signed: the door stays shut
+ * and everything else is served, unless they are wanted (ERR_CONFIG, ERR_IO). */
+MUST_CHECK enum err messages_open(struct service *s);
+void messages_close(struct service *s);
+
 enum { MESSAGES_MAX = 256 }; /* in one transaction */
 
 void messages_answer(struct runner *r, struct exchange **xs, size_t n);

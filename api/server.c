@@ -16,11 +16,11 @@
 #include "api/asof.h"
 #include "api/connections.h"
 #include "api/feeds.h"
+#include "api/messages.h"
 #include "api/openapi.h"
 #include "api/recount.h"
 #include "api/routes.h"
 #include "api/workers.h"
-#include "governance/door.h"
 #include "ledger/core/log.h"
 
 enum {
@@ -387,34 +387,6 @@ static enum err start_daemon(struct server *s)
     return OK;
 }
 
-/* Without keys nothing can be signed: the door stays shut, and everything else is served. */
-static enum err open_door(struct service *v)
-{
-    if (v->options.ballots_database == NULL)
-        return OK;
-    struct keys *keys = memory_resize(NULL, sizeof *keys);
-    enum err e = keys_open(v->options.keys, v->options.origin, keys);
-    if (e != OK) {
-        memory_free(keys);
-        if (v->options.keys_wanted)
-            return e;
-        log_warn("api", "signed messages are not taken: %s", err_detail());
-        return OK;
-    }
-    v->keys = keys;
-    v->door = door_open(keys);
-    return OK;
-}
-
-static void close_door(struct service *v)
-{
-    door_close(v->door);
-    if (v->keys == NULL)
-        return;
-    keys_done(v->keys);
-    memory_free(v->keys);
-}
-
 static enum err start_parts(struct server *s)
 {
     struct service *v = &s->service;
@@ -422,7 +394,7 @@ static enum err start_parts(struct server *s)
     openapi_write(&v->router, v->options.version, &v->openapi);
     v->cache = cache_open(v->options.cache_bytes);
     v->headers = headers_open();
-    TRY(open_door(v));
+    TRY(messages_open(v));
     TRY(watch_open(v->options.database, v->options.role, &v->watch));
     TRY(recount_open(v, &v->recount));
     TRY(workers_open(v, &v->workers));
@@ -438,7 +410,7 @@ static void free_parts(struct server *s)
     feeds_close(v->feeds);
     workers_close(v->workers);
     recount_close(v->recount);
-    close_door(v);
+    messages_close(v);
     watch_close(v->watch);
     headers_close(v->headers);
     cache_close(v->cache);
