@@ -33,6 +33,10 @@ static enum err census_ask(const struct request *r, struct statement *s)
 
 /* ---- the tree ---- */
 
+/* By which power ballots of proposal $1 count now: looked up once a statement. */
+#define GENERATION "(SELECT k.generation FROM mirror.cursor k)"
+#define BASIS      "(SELECT api_v1.basis_of(p.snapshot) FROM governance.proposal p WHERE p.id = $1 AND p.version = 1)"
+
 /* Whose census it is. */
 struct census {
     uint64_t log_size, snapshot, voters;
@@ -64,9 +68,8 @@ static enum err read_leaves(const struct request *r, struct db *db, struct censu
 {
     static const char sql[] =
         "SELECT c.voter, w.power FROM (SELECT DISTINCT b.voter FROM governance.ballot b WHERE b.proposal = $1 AND b.position < $2) c"
-        " JOIN governance.proposal p ON p.id = $1 AND p.version = 1 CROSS JOIN mirror.cursor k"
-        " JOIN governance.power w ON w.proposal = $1 AND w.voter = c.voter AND w.generation = k.generation"
-        "  AND w.block = api_v1.basis_of(p.snapshot)";
+        " JOIN governance.power w ON w.proposal = $1 AND w.voter = c.voter AND w.generation = " GENERATION
+        " AND w.block = " BASIS;
     struct statement s = {.sql = sql};
     AUTO_ROWS rows = NULL;
     statement_value(&s, r, "id");
@@ -123,10 +126,8 @@ static enum err root_run(const struct request *r, struct db *db, struct reply *r
 
 static enum err read_power(const struct request *r, struct db *db, struct amount *out)
 {
-    static const char sql[] =
-        "SELECT w.power FROM governance.power w JOIN governance.proposal p ON p.id = w.proposal AND p.version = 1"
-        " CROSS JOIN mirror.cursor k WHERE w.proposal = $1 AND w.voter = $2 AND w.generation = k.generation"
-        " AND w.block = api_v1.basis_of(p.snapshot)";
+    static const char sql[] = "SELECT w.power FROM governance.power w WHERE w.proposal = $1 AND w.voter = $2"
+                              " AND w.generation = " GENERATION " AND w.block = " BASIS;
     struct statement s = {.sql = sql};
     AUTO_ROWS rows = NULL;
     statement_value(&s, r, "id");

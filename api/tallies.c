@@ -42,7 +42,7 @@ static void write_scores(struct json_writer *w, const struct rows *rows, size_t 
 #define OF_ONE_PROPOSAL                                                                                               \
     "(SELECT o.governor::bytea, o.proposal_id::bytea, NULL::bytea AS id, NULL::bytea AS basis, NULL::integer AS generation" \
     " FROM " SQL_THE_PROPOSAL_BY_ID " o UNION ALL SELECT NULL, NULL, o.id::bytea, api_v1.basis_of(o.snapshot), c.generation" \
-    " FROM governance.proposal o CROSS JOIN mirror.cursor c WHERE o.id = $5 AND o.version = 1 AND o.position < g.size)"
+    " FROM governance.proposal o CROSS JOIN mirror.cursor c WHERE o.id = $5 AND o.version = 1 AND o.position < g.size OFFSET 0)"
 #define TALLY_HISTORY(compare, order)                                                                                 \
     SQL_AT SQL_LOG("$8", "$9", "$11", "$12", "$13")                                                                   \
     "SELECT a.*, x.*, g.size FROM a CROSS JOIN g CROSS JOIN LATERAL " OF_ONE_PROPOSAL " p"                            \

@@ -145,7 +145,7 @@ BEGIN
       FROM governance.ballot b
       JOIN governance.message m ON m.position = b.position
      CROSS JOIN LATERAL (SELECT c.generation, api_v1.basis_of(p.snapshot) AS basis FROM mirror.cursor c CROSS JOIN governance.proposal p
-                          WHERE p.id = b.proposal AND p.version = 1) c
+                          WHERE p.id = b.proposal AND p.version = 1 OFFSET 0) c
       LEFT JOIN governance.power w ON w.proposal = b.proposal AND w.voter = b.voter AND w.generation = c.generation AND w.block = c.basis
       LEFT JOIN LATERAL (SELECT x.position FROM governance.ballot x WHERE x.proposal = b.proposal AND x.voter = b.voter AND x.position > b.position
                             AND x.position < log_size AND x.counts ORDER BY x.position LIMIT 1) n ON true

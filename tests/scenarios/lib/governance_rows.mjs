@@ -12,6 +12,7 @@ const time = (seconds) => `to_timestamp(${seconds})`;
 export class Log {
     size = 0;
     #sql = [];
+    #committed = 0;
     #counted = new Map(); // proposal and voter -> {position, stamp} of the ballot that counts
 
     #message(kind, digest, { author = ZERO, space = "", proposal = NOTHING, stamp, received }) {
@@ -69,13 +70,14 @@ export class Log {
         this.#insert("tally", [bytes(proposal.id), size, generation, bytes(basis), ballots, voters, power, text(JSON.stringify(scores)), "NULL", time(received)]);
     }
 
-    /** SQL of one transaction with all that was added since the last, and its checkpoint. */
+    /** SQL of one transaction with all that was added since the last, and its checkpoint. Times must not go back. */
     commit(received) {
         const sql = this.#sql.map((make) => make(this.size));
         this.#sql = [];
         let ones = 0;
         for (let n = this.size; n > 0; n = Math.floor(n / 2)) ones += n % 2;
-        sql.push(`INSERT INTO governance.checkpoint VALUES (${this.size}, ${bytes(made("root", this.size))}, '\\x${"00".repeat(32 * ones)}', ${time(received)}, 'note')`);
+        if (this.size > this.#committed) sql.push(`INSERT INTO governance.checkpoint VALUES (${this.size}, ${bytes(made("root", this.size))}, '\\x${"00".repeat(32 * ones)}', ${time(received)}, 'note')`);
+        this.#committed = this.size;
         return `BEGIN;\n${sql.join(";\n")};\nCOMMIT;\n`;
     }
 }
