@@ -131,7 +131,7 @@ enum err lines_run(const struct lines_options *options)
     AUTO_LINES lines = NULL;
     AUTO_CREW crew = NULL;
     uint64_t chain_id = 0, known = 0;
-    TRY(line_open(strcmp(options->path, "-") == 0 ? "/dev/stdin" : options->path, &lines));
+    TRY(line_open(options->path, &lines));
     line_limit(lines, LINE_MAX_BYTES);
     TRY(begin(options, lines, &chain_id, &known));
     TRY(crew_open(options->threads, PIECES, work, &crew));

@@ -80,7 +80,7 @@ static enum err lines_begin(struct line_reader *r)
 
 enum err line_open(const char *path, struct line_reader **out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_with(ERR_IO, "%s: %s", path, strerror(errno));
     struct line_reader *r = memory_resize(NULL, sizeof *r);

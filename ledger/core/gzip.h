@@ -13,7 +13,7 @@ enum { LINE_BYTES_MAX = 256 << 20 }; /* without the newline */
 
 struct line_reader; /* opaque */
 
-/* ERR_IO: cannot be opened. */
+/* "-": standard input. ERR_IO: cannot be opened. */
 MUST_CHECK enum err line_open(const char *path, struct line_reader **out);
 /* Lower the bound on a line from LINE_BYTES_MAX. */
 void line_limit(struct line_reader *r, size_t max);
