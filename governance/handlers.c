@@ -90,26 +90,19 @@ static void on_reduced(struct books *b, const struct event *e)
 
 /* ---- timelocks ---------------------------------------------------------------------------------------------------- */
 
-static struct hash hash_of(const struct abi_value *v)
-{
-    struct hash h;
-    memcpy(h.b, v->bytes.p, sizeof h.b);
-    return h;
-}
-
 static void on_call_salt(struct books *b, const struct event *e)
 {
-    timelock_apply_salt(b, e->emitter, hash_of(&e->values[0]), hash_of(&e->values[1]));
+    timelock_apply_salt(b, e->emitter, abi_hash(&e->values[0]), abi_hash(&e->values[1]));
 }
 
 static void on_call_executed(struct books *b, const struct event *e)
 {
-    timelock_apply_executed(b, e->emitter, hash_of(&e->values[0]));
+    timelock_apply_executed(b, e->emitter, abi_hash(&e->values[0]));
 }
 
 static void on_call_canceled(struct books *b, const struct event *e)
 {
-    timelock_apply_canceled(b, e->emitter, hash_of(&e->values[0]));
+    timelock_apply_canceled(b, e->emitter, abi_hash(&e->values[0]));
 }
 
 const struct event_handler_row governance_handlers[] = {

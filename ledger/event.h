@@ -5,6 +5,8 @@
 #ifndef LEDGER_EVENT_H
 #define LEDGER_EVENT_H
 
+#include <string.h>
+
 #include "ledger/books.h"
 
 enum abi_kind {
@@ -30,6 +32,14 @@ struct abi_value {
     struct abi_value *items; /* array, tuple */
     size_t n_items;
 };
+
+/* A bytes32 argument. */
+static inline struct hash abi_hash(const struct abi_value *v)
+{
+    struct hash h;
+    memcpy(h.b, v->bytes.p, sizeof h.b);
+    return h;
+}
 
 struct event {
     uint64_t chain_id;

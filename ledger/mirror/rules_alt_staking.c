@@ -328,23 +328,16 @@ static void rule_node_key_removed(const struct place *at, const struct abi_value
     alt_apply_node_key(&alt, v[1].address, address_zero);
 }
 
-static struct hash hash_of(const struct abi_value *v)
-{
-    struct hash h;
-    memcpy(h.b, v->bytes.p, sizeof h.b); /* bytes32 */
-    return h;
-}
-
 static void rule_voted(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
-    alt_apply_vote(&alt, hash_of(&v[0]), v[1].address, v[2].number, !amount_is_zero(v[3].number));
+    alt_apply_vote(&alt, abi_hash(&v[0]), v[1].address, v[2].number, !amount_is_zero(v[3].number));
 }
 
 static void rule_alert_removed(const struct place *at, const struct abi_value *v)
 {
     struct alt alt = alt_of(at);
-    alt_apply_alert_removed(&alt, hash_of(&v[0]));
+    alt_apply_alert_removed(&alt, abi_hash(&v[0]));
 }
 
 const struct rule_row rules_alt_staking[] = {

@@ -2,22 +2,15 @@
 #include "ledger/mirror/rules.h"
 #include "ledger/registry.h"
 
-static struct hash id_of(const struct abi_value *v)
-{
-    struct hash h;
-    memcpy(h.b, v->bytes.p, sizeof h.b); /* bytes32 */
-    return h;
-}
-
 static void rule_set_delegate(const struct place *at, const struct abi_value *v)
 {
-    registry_apply_delegate(at->books, at->emitter, v[0].address, id_of(&v[1]), v[2].address);
+    registry_apply_delegate(at->books, at->emitter, v[0].address, abi_hash(&v[1]), v[2].address);
 }
 
 /* Its delegate is the one that was. */
 static void rule_clear_delegate(const struct place *at, const struct abi_value *v)
 {
-    registry_apply_delegate(at->books, at->emitter, v[0].address, id_of(&v[1]), address_zero);
+    registry_apply_delegate(at->books, at->emitter, v[0].address, abi_hash(&v[1]), address_zero);
 }
 
 const struct rule_row rules_registry[] = {

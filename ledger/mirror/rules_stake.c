@@ -86,7 +86,7 @@ static bool completion_precedes(const struct place *at, const struct deposit_log
         struct deposit_log other;
         struct withdrawal_row w;
         if (place_is(log, "DelegationManager.SlashingWithdrawalCompleted")) {
-            struct hash root = hash_of(&log->values[0]);
+            struct hash root = abi_hash(&log->values[0]);
             return withdrawal_find(at->books, root, &w) && w.state == WITHDRAWAL_AS_SHARES &&
                    is_due(at, root, between, false, deposit, false);
         }
@@ -109,7 +109,7 @@ static bool completion_follows(const struct place *at, const struct deposit_log 
         if (is_rate_of(at, j, deposit->strategy))
             return false;
         if (place_is(log, "DelegationManager.WithdrawalCompleted"))
-            return is_due(at, hash_of(&log->values[0]), between, true, deposit, true);
+            return is_due(at, abi_hash(&log->values[0]), between, true, deposit, true);
         if (deposit_read(log, &other))
             between++;
         else if (is_core(log) && !place_is(log, "DelegationManager.OperatorSharesIncreased"))

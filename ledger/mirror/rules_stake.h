@@ -33,11 +33,4 @@ static inline bool is_rate_of(const struct place *at, size_t j, struct address s
            place_is(&at->decoded[j], "Strategy.ExchangeRateEmitted");
 }
 
-static inline struct hash hash_of(const struct abi_value *v)
-{
-    struct hash h;
-    memcpy(h.b, v->bytes.p, sizeof h.b);
-    return h;
-}
-
 #endif

@@ -22,7 +22,7 @@ static bool queue_read(const struct place *at, const struct abi_value *v, const 
         return false;
     uint64_t delay = network_parameter(at->network, at->contract, "min_withdrawal_delay_blocks",
                                        MIN_WITHDRAWAL_DELAY_BLOCKS);
-    *out = (struct queue_log){.row = {.root = hash_of(&v[0]),
+    *out = (struct queue_log){.row = {.root = abi_hash(&v[0]),
                                       .staker = w[0].address,
                                       .operator= w[1].address,
                                       .withdrawer = w[2].address,
@@ -203,7 +203,7 @@ static bool is_migrated(const struct place *at, struct hash root)
 {
     for (size_t j = at->i + 1; place_same_tx(at, j); j++)
         if (place_is(&at->decoded[j], "DelegationManager.WithdrawalMigrated") &&
-            hash_equal(hash_of(&at->decoded[j].values[1]), root))
+            hash_equal(abi_hash(&at->decoded[j].values[1]), root))
             return true;
     return false;
 }
@@ -264,7 +264,7 @@ static bool is_return(const struct place *at, size_t j, const struct withdrawal_
 /* SlashingWithdrawalCompleted comes before what it pays. A strategy may have logs of its own before the Deposit (beforeAddShares). */
 static void rule_completed(const struct place *at, const struct abi_value *v)
 {
-    struct hash root = hash_of(&v[0]);
+    struct hash root = abi_hash(&v[0]);
     struct withdrawal_due due;
     bool as_shares = false;
     if (withdrawal_due(at->books, root, 0, false, &due)) {
@@ -293,7 +293,7 @@ static bool returned_before(const struct place *at, const struct withdrawal_due 
 
 static void rule_completed_legacy(const struct place *at, const struct abi_value *v)
 {
-    struct hash root = hash_of(&v[0]);
+    struct hash root = abi_hash(&v[0]);
     struct withdrawal_due due;
     bool as_shares = withdrawal_due(at->books, root, 0, true, &due) && returned_before(at, &due);
     withdrawal_apply_completed(at->books, at->emitter, root, as_shares);
