@@ -5,6 +5,7 @@
 
 #include "governance/message_forms.h"
 #include "governance/policy.h"
+#include "ledger/core/digest.h"
 #include "ledger/core/eip712.h"
 
 static const json_int_t SECONDS_MAX = (json_int_t)1 << 53;
@@ -99,6 +100,26 @@ static enum err check_types(const json_t *data, const char **primary, enum messa
     if (form == NULL || json_object_size(types) != 1 + (size_t)(json_object_get(types, "EIP712Domain") != NULL))
         return err_with(ERR_FIELD, "data.types: there is no such form of message: %.200s", type);
     *kind = form->kind;
+    return OK;
+}
+
+/* hashStruct of the domain that nearly all messages have: name and version alone. */
+static const struct hash common_domain = {{0x48, 0x4f, 0xce, 0x18, 0xf8, 0x92, 0xe8, 0x53, 0x5a, 0x4b, 0x67,
+                                           0x00, 0xe1, 0x97, 0xa8, 0x02, 0x6f, 0x42, 0x13, 0xf8, 0x09, 0xd2,
+                                           0x3a, 0xe1, 0x17, 0xda, 0x03, 0xb4, 0x97, 0xe1, 0x86, 0x70}};
+
+static enum err digest_of(const json_t *data, const char *primary, struct hash *out)
+{
+    const json_t *domain = json_object_get(data, "domain"), *types = json_object_get(data, "types"),
+                 *message = json_object_get(data, "message");
+    uint8_t both[2 + 2 * sizeof out->b] = {0x19, 0x01}; /* EIP-712: encode(domainSeparator, message) */
+    struct hash of_message;
+    if (json_object_get(domain, "chainId") != NULL || json_object_get(types, "EIP712Domain") != NULL)
+        return eip712_digest(domain, types, primary, message, out);
+    TRY(eip712_hash_struct(types, primary, message, &of_message));
+    memcpy(both + 2, common_domain.b, sizeof common_domain.b);
+    memcpy(both + 2 + sizeof common_domain.b, of_message.b, sizeof of_message.b);
+    *out = keccak_bytes(both, sizeof both);
     return OK;
 }
 
@@ -290,8 +311,7 @@ enum err message_read(json_t *envelope, struct arena *arena, struct message *out
     TRY(check_members("data.", data, of_data, maybe));
     TRY(check_domain(json_object_get(data, "domain")));
     TRY(check_types(data, &primary, &m.kind));
-    TRY(eip712_digest(json_object_get(data, "domain"), json_object_get(data, "types"), primary,
-                      json_object_get(data, "message"), &m.digest));
+    TRY(digest_of(data, primary, &m.digest));
     TRY(read_message(data, primary, arena, &m));
     m.envelope = envelope;
     *out = m;

@@ -60,15 +60,6 @@ void json_setup(void)
     json_object_seed(0); /* 0: from the system's random source */
 }
 
-const char *json_canonical(const json_t *j, struct arena *arena)
-{
-    char *text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
-    assert(text != NULL);
-    const char *copy = arena_text(arena, text, strlen(text));
-    free(text);
-    return copy;
-}
-
 void jw_start(struct json_writer *w, struct buffer *out)
 {
     *w = (struct json_writer){.out = out, .first = {true}};

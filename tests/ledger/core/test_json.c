@@ -1,5 +1,6 @@
 /* tests/ledger/core/test_json.c - JSON is read strictly, and what is written reads back as it was. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/core/json.h"
@@ -111,6 +112,27 @@ static void json_canonical__sorts_keys_and_has_no_space(void **unused)
     assert_int_equal(json_parse(text, sizeof text - 1, 4, &j), OK);
     assert_string_equal(json_canonical(j, &arena), "{\"a\":\"x/\",\"b\":[1,2.0,{\"y\":\"\xc3\xa9\",\"z\":null}]}");
     assert_string_equal(json_canonical(json_object_get(j, "a"), &arena), "\"x/\"");
+}
+
+/* The text is hashed, so that it must stay what it was when jansson wrote it. */
+static void json_canonical__is_what_jansson_dumps(void **unused)
+{
+    (void)unused;
+    AUTO_ARENA arena = {0};
+    AUTO_JSON j = json_object();
+    for (int i = 40; i > 0; i--)
+        json_object_set_new(j, arena_printf(&arena, "k%d", i), json_integer(i % 2 ? -i : INT64_MAX / i));
+    AUTO_JSON texts = json_array();
+    for (int c = 1; c < 0x80; c++)
+        json_array_append_new(texts, json_string(arena_printf(&arena, "<%c>", c)));
+    json_object_set(j, "texts \"\\/\x7f \xe2\x80\xa8 \xf0\x9f\x8c\xb1", texts);
+    const char reals[] = "[0.1,-0.0,1e300,5e-324,1.0,123456789.125,true,false,null,{},[]]";
+    AUTO_JSON others = NULL;
+    assert_int_equal(json_parse(reals, sizeof reals - 1, 2, &others), OK);
+    json_object_set(j, "", others);
+    char *dumped = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
+    assert_string_equal(json_canonical(j, &arena), dumped);
+    free(dumped);
 }
 
 static void assert_written(const struct buffer *b, const char *want)
@@ -227,6 +249,7 @@ int main(void)
         cmocka_unit_test(json_parse__refuses_everything_else),
         cmocka_unit_test(json_parse__bounds_depth_outside_strings_only),
         cmocka_unit_test(json_canonical__sorts_keys_and_has_no_space),
+        cmocka_unit_test(json_canonical__is_what_jansson_dumps),
         cmocka_unit_test(writer__places_commas),
         cmocka_unit_test(jw_text_n__escapes_and_repairs),
         cmocka_unit_test(jw_text_n__every_byte_reads_back),
