@@ -15,31 +15,61 @@ void log_kind_write(struct json_writer *w, const struct rows *rows, size_t row, 
 }
 
 /* clang-format off */
-/* The places of one proposal's messages: a walk along its own ballots, not along the whole log. */
-#define OF_PROPOSAL                                                                                                   \
-    "(SELECT b.position FROM governance.ballot b WHERE b.proposal = $6 UNION ALL"                                     \
-    "   SELECT p.position FROM governance.proposal p WHERE p.id = $6 UNION ALL"                                       \
-    "   SELECT c.position FROM governance.cancellation c WHERE c.proposal = $6) o"                                    \
-    " JOIN governance.message m ON m.position = o.position"
-#define ENTRIES(from, compare, order)                                                                                 \
+/* A page of places from one table, after the page's key. */
+#define PLACES(from, where, compare, order)                                                                           \
+    "(SELECT o.position FROM " from " WHERE " where " AND o.position " compare " $1 ORDER BY o.position " order " LIMIT $2)"
+#define MESSAGES_AT(places, order)                                                                                    \
+    "(SELECT u.position FROM (" places ") u ORDER BY u.position " order " LIMIT $2) o"                                \
+    " CROSS JOIN LATERAL (SELECT w.* FROM governance.message w WHERE w.position = o.position LIMIT 1) m WHERE true"
+#define IS_KIND(kind) " ($3::smallint IS NULL OR $3 = " kind ") "
+/* Each filter walks along an index of what it asks for, so that a page costs the same however long the log is. */
+#define OF_ALL(compare, order) "governance.message m WHERE m.position " compare " $1"
+#define OF_AUTHOR(compare, order) "governance.message m WHERE m.author = $4 AND m.position " compare " $1"
+#define OF_PROPOSAL(compare, order)                                                                                   \
+    MESSAGES_AT(PLACES("governance.ballot o", IS_KIND("5") "AND o.proposal = $6", compare, order) " UNION ALL "       \
+        PLACES("governance.proposal o", IS_KIND("CASE o.version WHEN 1 THEN 2 ELSE 3 END") "AND o.id = $6", compare, order) \
+        " UNION ALL " PLACES("governance.cancellation o", IS_KIND("4") "AND o.proposal = $6", compare, order), order)
+#define OF_SPACE(compare, order)                                                                                      \
+    MESSAGES_AT(PLACES("governance.space o", IS_KIND("1") "AND o.id = $5", compare, order) " UNION ALL "              \
+        PLACES("governance.proposal o", IS_KIND("CASE o.version WHEN 1 THEN 2 ELSE 3 END") "AND o.space = $5", compare, order) \
+        " UNION ALL (SELECT o.position FROM governance.proposal p CROSS JOIN LATERAL ("                               \
+        PLACES("governance.ballot o", IS_KIND("5") "AND o.proposal = p.id", compare, order) " UNION ALL "             \
+        PLACES("governance.cancellation o", IS_KIND("4") "AND o.proposal = p.id", compare, order)                     \
+        ") o WHERE p.space = $5 AND p.version = 1)", order)
+#define OF_KIND(compare, order)                                                                                       \
+    MESSAGES_AT(PLACES("governance.key o", "$3 = 0", compare, order) " UNION ALL "                                    \
+        PLACES("governance.space o", "$3 = 1", compare, order) " UNION ALL "                                          \
+        PLACES("governance.proposal o", "$3 = CASE o.version WHEN 1 THEN 2 ELSE 3 END", compare, order) " UNION ALL " \
+        PLACES("governance.cancellation o", "$3 = 4", compare, order) " UNION ALL "                                   \
+        PLACES("governance.ballot o", "$3 = 5", compare, order) " UNION ALL "                                         \
+        PLACES("governance.alias o", "$3 = 6", compare, order), order)
+#define ENTRIES(of, compare, order)                                                                                   \
     "SELECT x.*, g.size FROM (SELECT coalesce(max(c.size), 0) AS size FROM governance.checkpoint c) g"                \
     " LEFT JOIN LATERAL (SELECT m.position, m.kind, m.digest, " SQL_MESSAGE_AUTHOR ", " SQL_MESSAGE_SPACE ", "        \
-    SQL_MESSAGE_PROPOSAL ", m.received, m.leaf, convert_from(m.entry, 'UTF8') AS entry, m.position AS key FROM " from \
-    " WHERE m.position " compare " $1 AND ($3::smallint IS NULL OR m.kind = $3)"                                      \
-    "   AND ($4::bytea IS NULL OR m.author = $4) AND ($5::text IS NULL OR m.space = $5)"                              \
-    "   AND ($6::bytea IS NULL OR m.proposal = $6) ORDER BY m.position " order " LIMIT $2) x ON true"                 \
-    " ORDER BY x.key " order
-#define ALL "governance.message m"
+    SQL_MESSAGE_PROPOSAL ", m.received, m.leaf, convert_from(m.entry, 'UTF8') AS entry, m.position AS key FROM "      \
+    of(compare, order) " AND ($3::smallint IS NULL OR m.kind = $3) AND ($4::bytea IS NULL OR m.author = $4)"          \
+    " AND ($5::text IS NULL OR m.space = $5) AND ($6::bytea IS NULL OR m.proposal = $6)"                              \
+    " ORDER BY m.position " order " LIMIT $2) x ON true ORDER BY x.key " order
+#define IN_ORDER(r, of) ((r)->page.descending ? ENTRIES(of, "<", "DESC") : ENTRIES(of, ">", "ASC"))
 /* clang-format on */
+
+static const char *entries_sql(const struct request *r)
+{
+    if (request_given(r, "author"))
+        return IN_ORDER(r, OF_AUTHOR);
+    if (request_given(r, "proposal"))
+        return IN_ORDER(r, OF_PROPOSAL);
+    if (request_given(r, "space"))
+        return IN_ORDER(r, OF_SPACE);
+    if (request_given(r, "kind"))
+        return IN_ORDER(r, OF_KIND);
+    return IN_ORDER(r, OF_ALL);
+}
 
 static enum err entries_ask(const struct request *r, struct statement *s)
 {
-    bool of_one = request_given(r, "proposal");
     int16_t kind = (int16_t)request_choice(r, "kind");
-    if (r->page.descending)
-        s->sql = of_one ? ENTRIES(OF_PROPOSAL, "<", "DESC") : ENTRIES(ALL, "<", "DESC");
-    else
-        s->sql = of_one ? ENTRIES(OF_PROPOSAL, ">", "ASC") : ENTRIES(ALL, ">", "ASC");
+    s->sql = entries_sql(r);
     statement_page(s, r); /* $1, $2 */
     statement_in(s, (struct param){T_I16, request_given(r, "kind") ? arena_copy(r->arena, &kind, sizeof kind) : NULL});
     statement_value(s, r, "author");

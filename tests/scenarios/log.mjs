@@ -41,12 +41,12 @@ const shuffled = () => [1, 2, 3, 4, 5].map((c) => [dice.next(1000), c]).sort(([a
 
 /** A proposal of a type that is changed before it starts, eleven ballots, one of them changed, one by an alias; of one type it is cancelled. */
 async function vote_on(type, choose) {
-    const of_type = { type, choices: ["a", "b", "c", "d", "e"].slice(0, type === "basic" ? 3 : 5) }, timestamp = now();
-    const { id } = await accepted(url, await sign.proposal(voter(3), { ...of_type, title: "As drafted", timestamp, start: timestamp + 1 }));
+    const of_type = { type, choices: ["a", "b", "c", "d", "e"].slice(0, type === "basic" ? 3 : 5) }, timestamp = now(), start = timestamp + 60;
+    const { id } = await accepted(url, await sign.proposal(voter(3), { ...of_type, title: "As drafted", timestamp, start }));
     const as = type === "copeland" ? "ranked-choice" : type; // which the published client knows not
     await accepted(url, await sign.update(voter(3), { ...of_type, proposal: id, title: "As changed", timestamp }));
-    for (let k = 10; k < 22; k++) await accepted(url, await sign.vote(voter(k % 11 + 10), id, choose(), { type: as, timestamp: timestamp + 1 + (k > 20) }));
-    await accepted(url, { ...await sign.vote(voter(2), id, choose(), { type: as, from: voter(1).address, timestamp: timestamp + 1 }), address: voter(2).address });
+    for (let k = 10; k < 22; k++) await accepted(url, await sign.vote(voter(k % 11 + 10), id, choose(), { type: as, timestamp: start + (k > 20) }));
+    await accepted(url, { ...await sign.vote(voter(2), id, choose(), { type: as, from: voter(1).address, timestamp: start }), address: voter(2).address });
     if (type === "approval") await accepted(url, await sign.cancel(voter(3), id));
 }
 
@@ -167,12 +167,19 @@ test("entries are listed in the log's order, by kind, author, space and proposal
     assert.deepEqual(all.map((e) => [e.position, e.leaf, e.entry]), entries.map((e, i) => [i, hex(leaves[i]), e.toString()]));
     assert.deepEqual(await walk("/v1/log/entries?limit=97&order=desc"), [...all].reverse());
     assert.deepEqual(all.slice(0, 2).map((e) => [e.kind, e.author, e.space, e.proposal]), [["key", null, null, null], ["space", null, SPACE, null]]);
-    for (const [filter, belongs] of [["kind=vote", (e) => e.kind === "vote"], ["kind=alias", (e) => e.kind === "alias"], [`author=${voter(3).address}`, (e) => e.author === voter(3).address],
+    const kinds = ["key", "space", "proposal", "update-proposal", "cancel-proposal", "vote", "alias"];
+    for (const [filter, belongs] of [...kinds.map((kind) => [`kind=${kind}`, (e) => e.kind === kind]),
+        ...kinds.map((kind) => [`kind=${kind}&space=${SPACE}`, (e) => e.kind === kind && e.space === SPACE]),
+        [`author=${voter(11).address}&proposal=${proposal}`, (e) => e.author === voter(11).address && e.proposal === proposal],
+        [`author=${voter(3).address}&kind=update-proposal&space=${SPACE}`, (e) => e.author === voter(3).address && e.kind === "update-proposal"],
+        [`proposal=${proposal}&kind=vote`, (e) => e.kind === "vote" && e.proposal === proposal], [`proposal=${proposal}&space=nowhere`, () => false],
+        [`author=${voter(3).address}`, (e) => e.author === voter(3).address],
         [`space=${SPACE}`, (e) => e.space === SPACE], [`proposal=${proposal}`, (e) => e.proposal === proposal],
         [`proposal=${proposal}&kind=proposal`, (e) => e.id === proposal], [`proposal=${NOTHING}`, () => false], ["space=nowhere", () => false]]) {
         assert.deepEqual(await walk(`/v1/log/entries?limit=200&${filter}`), all.filter(belongs), filter);
         assert.deepEqual(await walk(`/v1/log/entries?limit=200&order=desc&${filter}`), all.filter(belongs).reverse(), filter);
     }
+    for (const kind of kinds) assert.ok(all.some((e) => e.kind === kind), kind);
     const lines = (await status("/v1/log/entries.ndjson", 200)).trim().split("\n").map((line) => JSON.parse(line));
     assert.deepEqual(lines, all);
     assert.equal((await status("/v1/log/entries.csv?kind=key", 200)).split("\r\n")[0], "position,kind,id,author,space,proposal,received,leaf,entry");

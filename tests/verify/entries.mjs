@@ -88,7 +88,7 @@ export class Rules {
 
     "update-proposal"(e) {
         const p = this.#of(e);
-        demand(e.message.timestamp < p.message.start, "it changes a proposal whose voting has begun");
+        demand(Math.max(e.received, e.message.timestamp) < p.message.start, "it changes a proposal whose voting has begun");
         p.updates.push(e);
     }
 
