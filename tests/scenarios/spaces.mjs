@@ -86,6 +86,16 @@ test("spaces are listed by id with what holds in them", async () => {
     await get("/v1/spaces/nobody.eth", 404);
 });
 
+test("before the log had it there was no space; the whole list is a table, too", async () => {
+    const early = await get("/v1/spaces?at=1");
+    assert.deepEqual([early.data, early.log_size, early.as_of.block_number], [[], 0, 1]);
+    await get(`/v1/spaces/${COUNCIL}?at=1`, 404);
+    await get(`/v1/spaces/${COUNCIL}/dao?at=1`, 404);
+    const [head, ...rows] = (await text_of("/v1/spaces.csv")).trim().split("\r\n");
+    assert.match(head, /^id,name,about,admins,policy,threshold,quorum,/);
+    assert.deepEqual(rows.map((row) => row.split(",")[0]), [COUNCIL, GARDEN]);
+});
+
 let proposals;
 test("a space counts its proposals by what they are now", async () => {
     const block = await snapshot(), at_ = now();
