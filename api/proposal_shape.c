@@ -26,18 +26,19 @@ void proposal_write_votes(struct json_writer *w, const struct rows *rows, size_t
     nested_write_object(w, rows, row, column, proposal_votes_members);
 }
 
-const struct member proposal_outcome_members[] =
-    {{.name = "quorum_reached", .type = T_BOOL, .about = "The power of all who voted reaches the quorum."},
-     {.name = "tie", .type = T_BOOL, .about = "Several choices have the greatest score."},
-     {.name = "winner",
-      .type = T_U64,
-      .nullable = true,
-      .about = "Number of the choice with the greatest score; null: a tie, or nobody voted."},
-     {.name = "succeeded",
-      .type = T_BOOL,
-      .about = "The quorum is reached and, of basic voting, the first choice has more than the second, else there is a "
-               "winner."},
-     {0}};
+const struct member proposal_outcome_members[] = {
+    {.name = "quorum_reached", .type = T_BOOL, .about = "The power of all who voted reaches the quorum."},
+    {.name = "tie", .type = T_BOOL, .about = "Several choices have the greatest score."},
+    {.name = "winner",
+     .type = T_U64,
+     .nullable = true,
+     .about =
+         "Number of the choice with the greatest score (basic voting: of for and against); null: a tie, or nobody voted."},
+    {.name = "succeeded",
+     .type = T_BOOL,
+     .about = "The quorum is reached and, of basic voting, the first choice has more than the second, else there is a "
+              "winner."},
+    {0}};
 
 void proposal_write_outcome(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
 {

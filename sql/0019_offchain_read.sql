@@ -26,18 +26,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api_v1.log_at(bigint, bigint, timestamptz, timestamptz) IS 'Of which log and moment an answer speaks: those of the first page (unix seconds), else all of it and the service''s clock, else (null) what was there at the block''s time.';
 
--- The same rules as count_outcome() of governance/count.h.
+-- The same rules as count_outcome() of governance/count.h: of basic voting the first two choices are for and against, the others abstain.
 CREATE FUNCTION api_v1.offchain_outcome(of_type smallint, scores text, power numeric, quorum numeric)
 RETURNS TABLE (quorum_reached boolean, vote_succeeded boolean, tie boolean, winner integer, succeeded boolean)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1 AS $$
-    SELECT power >= quorum, v.succeeded, r.tie, r.winner, power >= quorum AND v.succeeded
-      FROM (SELECT count(*) FILTER (WHERE s.score = s.most AND s.score > 0) > 1 AS tie,
-                   CASE WHEN count(*) FILTER (WHERE s.score = s.most AND s.score > 0) = 1
-                        THEN (min(s.n) FILTER (WHERE s.score = s.most))::integer END AS winner,
-                   max(s.score) FILTER (WHERE s.n = 1) > coalesce(max(s.score) FILTER (WHERE s.n = 2), 0) AS first_leads
+    SELECT power >= quorum, v.succeeded, r.best > 1, r.winner, power >= quorum AND v.succeeded
+      FROM (SELECT count(*) AS best, CASE WHEN count(*) = 1 THEN min(s.n)::integer END AS winner
               FROM (SELECT e.value::numeric AS score, e.n, max(e.value::numeric) OVER () AS most
-                      FROM json_array_elements_text(scores::json) WITH ORDINALITY AS e (value, n)) s) r
-     CROSS JOIN LATERAL (SELECT CASE of_type WHEN 0 THEN r.first_leads ELSE r.winner IS NOT NULL END AS succeeded) v
+                      FROM json_array_elements_text(scores::json) WITH ORDINALITY AS e (value, n) WHERE of_type <> 0 OR e.n <= 2) s
+             WHERE s.score = s.most AND s.score > 0) r
+     CROSS JOIN LATERAL (SELECT coalesce(CASE of_type WHEN 0 THEN r.winner = 1 ELSE r.winner > 0 END, false) AS succeeded) v
      WHERE scores IS NOT NULL
 $$;
 COMMENT ON FUNCTION api_v1.offchain_outcome(smallint, text, numeric, numeric) IS 'What scores say: basic succeeds with more for than against, other types with one choice that has the most; succeeded: and the quorum is reached. winner null: nobody voted, or a tie. No scores: no row.';
