@@ -60,7 +60,10 @@ enum err db_failed(struct db *db, const PGresult *r)
     if (message == NULL)
         message = PQerrorMessage(db->conn);
     enum err e = state != NULL ? state_err(state) : ERR_DB;
-    if (e == ERR_DB_LOST && db->pipeline)
+    /* An error without a state is libpq's own: it could not speak with the server. PQstatus may not know it yet: a write that failed
+     * leaves it as it was. */
+    bool libpq = state == NULL && r != NULL && PQresultStatus(r) == PGRES_FATAL_ERROR;
+    if (libpq || (e == ERR_DB_LOST && db->pipeline))
         db->lost = true;
     if (!db_alive(db))
         e = ERR_DB_LOST;
