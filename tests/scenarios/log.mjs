@@ -9,23 +9,27 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Log, allRoots, consistencyRoots, inclusionRoot, leafHash, openCheckpoint, parseVerifierKey, tilePath } from "../verify/log.mjs";
 import { verifyService } from "../verify/verify.mjs";
-import { accepted, many_ballots, now, NOTHING, post, sign, SPACE, voter, voters_chain } from "./lib/ballots.mjs";
+import { accepted, many_ballots, now, NOTHING, open_door, post, sign, SPACE, voter, voters_chain } from "./lib/ballots.mjs";
 import { random } from "./lib/chain.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { get, root, run, serve } from "./lib/program.mjs";
+import { root, run } from "./lib/program.mjs";
 
 const BALLOTS = 300, ORIGIN = "log.test/altledger";
 const dir = mkdtempSync(join(tmpdir(), "altledger-log-"));
 const SEED = Number(process.env.SEED ?? 5), dice = random(SEED);
 const bytes = (hex) => Buffer.from(hex.slice(2), "hex"), hex = (b) => `0x${b.toString("hex")}`;
-let cluster, database, chain, program, url, proposal, log, entries, leaves, roots, size;
+let cluster, database, chain, program, url, contract, proposal, log, entries, leaves, roots, size;
 
 async function start(keys) {
-    ({ program, url } = await serve("run", "--network", chain.network, "--source", chain.archive, "--database", cluster.conninfo(database),
+    ({ program, url } = await open_door(chain.network, chain.archive, "--database", cluster.conninfo(database),
         "--data", join(dir, "data"), "--keys", join(dir, keys), "--origin", ORIGIN));
+    contract ??= await Contract.of(url);
+    contract.url = url;
     log = new Log(`${url}/v1/log`);
-    await program.says(/serving|listening|door|ready/i);
 }
+/** The reply, held to OpenAPI. */
+const ask = (path) => contract.get(path);
 
 /** What a voter may choose of five, at random. */
 const CHOICES = {
@@ -64,7 +68,7 @@ before(async () => {
     for (let i = 0; i < ballots.length; i += 40)
         for (const reply of await Promise.all(ballots.slice(i, i + 40).map((ballot) => post(url, ballot)))) assert.equal(reply.status, 200, reply.text);
     await accepted(url, await sign.vote(voter(5), proposal, 2, { timestamp: now() + 5 }));
-    size = (await get(`${url}/v1/log`)).size;
+    size = (await ask("/v1/log")).size;
     entries = await log.entries(size);
     leaves = entries.map(leafHash);
     roots = allRoots(leaves);
@@ -83,7 +87,7 @@ const status = async (path, code) => {
 };
 
 test("the log says its size, root and keys, and signs them", async () => {
-    const info = await get(`${url}/v1/log`), [first] = info.keys, key = JSON.parse(entries[0]).key;
+    const info = await ask("/v1/log"), [first] = info.keys, key = JSON.parse(entries[0]).key;
     assert.equal(info.log_size, size);
     assert.ok(size > 300);
     assert.equal(info.origin, ORIGIN);
@@ -131,7 +135,7 @@ test("tiles beyond the log are not found, paths that are none are refused", asyn
 
 test("an inclusion proof leads from any entry to the root of any size", async () => {
     for (const [position, of] of [[0, 1], [0, size], [size - 1, size], [255, 256], [256, 257], [7, 300], [299, 300], [100, size], [300, undefined]]) {
-        const p = await get(`${url}/v1/log/proof/inclusion?position=${position}${of === undefined ? "" : `&size=${of}`}`), n = of ?? size;
+        const p = await ask(`/v1/log/proof/inclusion?position=${position}${of === undefined ? "" : `&size=${of}`}`), n = of ?? size;
         assert.deepEqual([p.log_size, p.position, p.size, p.leaf, p.root], [size, position, n, hex(leaves[position]), hex(roots[n])]);
         assert.equal(hex(inclusionRoot(leaves[position], position, n, p.proof.map(bytes))), p.root);
     }
@@ -143,7 +147,7 @@ test("an inclusion proof leads from any entry to the root of any size", async ()
 
 test("a consistency proof leads from the root of any size to that of any later one", async () => {
     for (const [from, to] of [[1, 1], [1, size], [2, 3], [255, 256], [256, 257], [256, 300], [255, 301], [size - 1, size], [size, size], [280, undefined]]) {
-        const p = await get(`${url}/v1/log/proof/consistency?from=${from}${to === undefined ? "" : `&to=${to}`}`), n = to ?? size;
+        const p = await ask(`/v1/log/proof/consistency?from=${from}${to === undefined ? "" : `&to=${to}`}`), n = to ?? size;
         assert.deepEqual([p.log_size, p.from, p.to, p.from_root, p.root], [size, from, n, hex(roots[from]), hex(roots[n])]);
         assert.deepEqual(consistencyRoots(from, n, p.proof.map(bytes), roots[from]).map(hex), [p.from_root, p.root]);
     }
@@ -154,7 +158,7 @@ test("a consistency proof leads from the root of any size to that of any later o
 async function walk(path) {
     const all = [];
     for (let after = ""; after !== null;) {
-        const page = await get(`${url}${path}${after && `&after=${after}`}`);
+        const page = await ask(`${path}${after && `&after=${after}`}`);
         assert.equal(page.log_size, size);
         all.push(...page.data);
         after = page.next_cursor;
@@ -188,14 +192,14 @@ test("entries are listed in the log's order, by kind, author, space and proposal
 
 test("a message is told as it was signed, with where its receipt is", async () => {
     const { envelope, received } = JSON.parse(entries.find((e) => JSON.parse(e).envelope?.data.types.Proposal));
-    const message = await get(`${url}/v1/messages/${proposal}`);
+    const message = await ask(`/v1/messages/${proposal}`);
     assert.deepEqual(message.envelope, envelope);
     assert.deepEqual([message.id, message.kind, message.author, message.space, message.proposal, message.received, message.evidence, message.recorded, message.log_size],
         [proposal, "proposal", voter(0).address, SPACE, proposal, received, null, null, size]);
     assert.equal(Date.parse(message.timestamp) / 1000, envelope.data.message.timestamp);
     assert.equal(message.leaf, hex(leaves[message.position]));
     assert.equal(message.receipt_url, `/v1/receipts/${proposal}`);
-    const [{ id }] = (await get(`${url}/v1/log/entries?kind=key`)).data, own = await get(`${url}/v1/messages/${id}`);
+    const [{ id }] = (await ask("/v1/log/entries?kind=key")).data, own = await ask(`/v1/messages/${id}`);
     assert.deepEqual([own.envelope, own.author, own.recorded.origin], [null, null, ORIGIN]);
     for (const what of ["messages", "receipts"]) {
         await status(`/v1/${what}/${NOTHING}`, 404);
@@ -204,12 +208,12 @@ test("a message is told as it was signed, with where its receipt is", async () =
 });
 
 test("a receipt comes with a proof in the log of its own size, or of a later one", async () => {
-    const receipt = await get(`${url}/v1/receipts/${proposal}`), keys = [parseVerifierKey((await get(`${url}/v1/log`)).log_key)];
+    const receipt = await ask(`/v1/receipts/${proposal}`), keys = [parseVerifierKey((await ask("/v1/log")).log_key)];
     const { position } = receipt, own = openCheckpoint(receipt.checkpoint, keys);
     assert.deepEqual([own.size, hex(own.root)], [receipt.size, receipt.root]);
     assert.deepEqual([receipt.message, receipt.root, receipt.inclusion.root], [proposal, hex(roots[receipt.size]), receipt.root]);
     for (const n of [receipt.size, 300, size]) {
-        const later = await get(`${url}/v1/receipts/${proposal}?size=${n}`);
+        const later = await ask(`/v1/receipts/${proposal}?size=${n}`);
         assert.deepEqual({ ...later, inclusion: 0, checkpoint: 0 }, { ...receipt, inclusion: 0, checkpoint: 0 });
         assert.equal(later.inclusion.size, n);
         assert.deepEqual(inclusionRoot(leaves[position], position, n, later.inclusion.proof.map(bytes)), roots[n]);
@@ -228,7 +232,7 @@ const verify = (...args) => new Promise((done) => {
 const seen = join(dir, "checkpoint");
 
 test("the verifier finds nothing wrong, and remembers the checkpoint", async () => {
-    const found = await verify(url, "--key", (await get(`${url}/v1/log`)).log_key, "--checkpoint", seen);
+    const found = await verify(url, "--key", (await ask("/v1/log")).log_key, "--checkpoint", seen);
     assert.equal(found.code, 0, found.text);
     assert.equal(readFileSync(seen, "utf8"), await log.checkpoint());
     assert.match(found.text, new RegExp(`${size} entries of ${ORIGIN}`));
@@ -263,12 +267,12 @@ test("whatever is changed in the database, the verifier says so", async () => {
 });
 
 test("processes with other keys may serve the log, which names each once", async () => {
-    const before_ = await get(`${url}/v1/log`), signers = [];
+    const before_ = await ask("/v1/log"), signers = [];
     for (const keys of ["other-keys", "keys"]) {
         await program.kill("SIGTERM").ends();
         await start(keys);
         const { relayer } = await accepted(url, await sign.vote(voter(6), proposal, 1, { timestamp: now() + 5 + signers.length }));
-        const info = await get(`${url}/v1/log`);
+        const info = await ask("/v1/log");
         assert.deepEqual(info.keys.map((k) => k.position), [0, before_.size]);
         assert.equal(info.receipts_address, relayer.address);
         signers.push(info.log_key);
@@ -286,9 +290,17 @@ test("processes with other keys may serve the log, which names each once", async
 });
 
 test("a checkpoint that the log does not extend is found", async () => {
-    const { checkpoint, size: n } = await get(`${url}/v1/log`);
+    const { checkpoint, size: n } = await ask("/v1/log");
     writeFileSync(seen, checkpoint.replace(`\n${n}\n`, `\n${n - 1}\n`));
     const found = await verify(url, "--checkpoint", seen);
     assert.equal(found.code, 1, found.text);
     assert.match(found.text, /WRONG: older checkpoint/);
+});
+
+test("every resource about the log was held to OpenAPI", () => {
+    const ours = Object.entries(contract.document.paths).filter(([path, { get }]) => /^\/v1\/(log|messages|receipts)(\/|$)/.test(path) && get?.responses["200"].content["application/json"]);
+    assert.ok(ours.length >= 6);
+    assert.deepEqual(ours.map(([path]) => path).filter((path) => !contract.held.has(path)), []);
+    const tile = contract.document.paths["/v1/log/tile/{tile}"].get.parameters;
+    assert.deepEqual(tile.map((p) => [p.name, p.in, p.required]), [["tile", "path", true]]);
 });
