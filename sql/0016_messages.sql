@@ -242,7 +242,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO altledger_writer, altledger_ballots, altledger_api', schema_name);
     EXECUTE format('GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA %I TO altledger_writer', schema_name);
     EXECUTE format('REVOKE INSERT ON %I.timeline, %I.book FROM altledger_writer', schema_name, schema_name);
-    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO altledger_ballots, altledger_api', schema_name);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO altledger_api, altledger_ballots', schema_name);
 END $$;
 SELECT mirror.grant_books('ledger');
 GRANT SELECT ON ALL TABLES IN SCHEMA mirror TO altledger_ballots;
