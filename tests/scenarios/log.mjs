@@ -13,7 +13,7 @@ import { accepted, many_ballots, now, NOTHING, open_door, post, sign, SPACE, vot
 import { random } from "./lib/chain.mjs";
 import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { root, run } from "./lib/program.mjs";
+import { root, run, start as start_program } from "./lib/program.mjs";
 
 const BALLOTS = 300, ORIGIN = "log.test/altledger";
 const dir = mkdtempSync(join(tmpdir(), "altledger-log-"));
@@ -238,7 +238,7 @@ test("the verifier finds nothing wrong, and remembers the checkpoint", async () 
     assert.match(found.text, new RegExp(`${size} entries of ${ORIGIN}`));
 });
 
-test("whatever is changed in the database, the verifier says so", async () => {
+test("whatever is changed in the database, the verifier says so, and so does altledger verify", async () => {
     const at = leaves.length - 20, tables = ["message", "ballot", "tally", "power", "checkpoint"].map((t) => `governance.${t}`);
     const swap = (what) => `UPDATE governance.message m SET ${what.map((c) => `${c} = o.${c}`)} FROM governance.message o
         WHERE m.position IN (${at}, ${at + 1}) AND o.position = ${2 * at + 1} - m.position`;
@@ -260,8 +260,10 @@ test("whatever is changed in the database, the verifier says so", async () => {
         const back = tables.map((t, i) => `DELETE FROM ${t}; INSERT INTO ${t} SELECT * FROM public.kept_${i}; DROP TABLE public.kept_${i};`).join("\n");
         cluster.sql(database, `${copies}\n${guard("DISABLE")}\nSET CONSTRAINTS ALL DEFERRED;\n${what === "two entries swapped" ? "DROP INDEX governance.message_digest;" : ""}${sql}`);
         const found = await verifyService(url, { checkpointFile: seen }), text = found.wrong.join("\n");
+        const own = await start_program("verify", "--database", cluster.conninfo(database)).ended;
         cluster.sql(database, `${back}\n${guard("ENABLE ALWAYS")}`);
         assert.match(text, pattern, what);
+        assert.equal(own, 1, `${what}: altledger verify`);
     }
     assert.deepEqual((await verifyService(url, { checkpointFile: seen })).wrong, []);
 });
