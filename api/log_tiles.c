@@ -134,14 +134,12 @@ static enum err put_entries(struct db *db, const struct tile_path *t, struct buf
     return OK;
 }
 
-static enum err put_hashes(struct db *db, const struct tile_path *t, struct buffer *out)
+static enum err put_hashes(struct db *db, const struct tile_path *t, struct arena *arena, struct buffer *out)
 {
     struct hash all[TILE_WIDTH];
-    struct log_tiles *tiles = memory_resize(NULL, sizeof *tiles);
-    *tiles = (struct log_tiles){.db = db};
-    enum err e = log_tiles_get(tiles, t->level, t->index, t->width, all);
-    memory_free(tiles);
-    TRY(e);
+    struct log_tiles *tiles = ARENA_NEW(arena, struct log_tiles);
+    tiles->db = db;
+    TRY(log_tiles_get(tiles, t->level, t->index, t->width, all));
     buffer_bytes(out, all, t->width * sizeof *all);
     return OK;
 }
@@ -150,7 +148,7 @@ static enum err tile_run(const struct request *r, struct db *db, struct reply *r
 {
     struct tile_path t;
     TRY(parse_tile(request_text(r, "tile"), &t));
-    TRY(t.entries ? put_entries(db, &t, &reply->body) : put_hashes(db, &t, &reply->body));
+    TRY(t.entries ? put_entries(db, &t, &reply->body) : put_hashes(db, &t, r->arena, &reply->body));
     reply->content_type = "application/octet-stream";
     if (t.width == TILE_WIDTH)
         reply->cache_control = CACHE_COMPLETE;

@@ -26,7 +26,7 @@ export function readEntry(text) {
     const entry = { ...own, kind, message, evidence, author: getAddress(message.from), address: getAddress(envelope.address) };
     entry.digest = TypedDataEncoder.hash(domain, types, message);
     entry.proposal = kind === "proposal" ? entry.digest : message.proposal;
-    if (evidence) demand(evidence.returned === MAGIC, "the contract wallet's answer is not ERC-1271's magic value");
+    if (evidence) demand(evidence.returned.startsWith(MAGIC), "the contract wallet's answer is not ERC-1271's magic value");
     else demand(signerOf(entry.digest, envelope.sig) === entry.address, "the message is not signed by its address");
     return entry;
 }
