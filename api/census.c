@@ -17,8 +17,8 @@
     " CASE WHEN p.power > 0 THEN div(w.power * 1000000000000000000, p.power) END AS share, c.voter AS key, " SQL_LOG_KEYS \
     " FROM (SELECT DISTINCT b.voter::bytea FROM governance.ballot b WHERE b.proposal = p.id"                          \
     "   AND b.voter " compare " $6 AND b.position < g.size ORDER BY 1 " order " LIMIT $9) c"                          \
-    " LEFT JOIN governance.power w ON w.proposal = p.id AND w.voter = c.voter AND w.generation = p.generation"        \
-    "   AND w.block = p.basis ORDER BY c.voter " order ") x ON true ORDER BY x.key " order
+    " LEFT JOIN LATERAL (SELECT y.power FROM governance.power y WHERE y.proposal = p.id AND y.voter = c.voter"         \
+    "   AND y.generation = p.generation AND y.block = p.basis LIMIT 1) w ON true ORDER BY c.voter " order ") x ON true ORDER BY x.key " order
 /* clang-format on */
 
 static enum err census_ask(const struct request *r, struct statement *s)
@@ -32,6 +32,8 @@ static enum err census_ask(const struct request *r, struct statement *s)
 }
 
 /* ---- the tree ---- */
+
+enum { CHUNK = 65536 };
 
 /* By which power ballots of proposal $1 count now: looked up once a statement. */
 #define GENERATION "(SELECT k.generation FROM mirror.cursor k)"
@@ -64,25 +66,47 @@ static enum err find(const struct request *r, struct db *db, struct rows **rows)
     return OK;
 }
 
-static enum err read_leaves(const struct request *r, struct db *db, struct census *v)
+/* Many voters are read in several statements, none of which takes long. */
+static enum err read_chunk(const struct request *r, struct db *db, uint64_t log_size, struct slice after,
+                           struct rows **out)
 {
     static const char sql[] =
-        "SELECT c.voter, w.power FROM (SELECT DISTINCT b.voter FROM governance.ballot b WHERE b.proposal = $1 AND b.position < $2) c"
-        " JOIN governance.power w ON w.proposal = $1 AND w.voter = c.voter AND w.generation = " GENERATION
-        " AND w.block = " BASIS;
+        "SELECT w.voter, w.power FROM governance.power w WHERE w.proposal = $1 AND w.voter > $3 AND w.generation = " GENERATION
+        " AND w.block = " BASIS
+        " AND EXISTS (SELECT FROM governance.ballot b WHERE b.proposal = $1 AND b.voter = w.voter"
+        " AND b.position < $2) ORDER BY w.voter LIMIT $4";
+    static const int64_t limit = CHUNK;
     struct statement s = {.sql = sql};
-    AUTO_ROWS rows = NULL;
     statement_value(&s, r, "id");
-    statement_in(&s, (struct param){T_U64, &v->log_size});
-    TRY(db_query(db, s.sql, s.params, s.n, &rows));
-    size_t n = rows_count(rows);
-    if (n != v->voters)
+    statement_in(&s, (struct param){T_U64, &log_size});
+    statement_in(&s, (struct param){T_BYTES, &after});
+    statement_in(&s, (struct param){T_I64, &limit});
+    return db_query(db, s.sql, s.params, s.n, out);
+}
+
+static enum err read_leaves(const struct request *r, struct db *db, struct census *c)
+{
+    struct hash *leaves = ARENA_ARRAY(r->arena, struct hash, c->voters);
+    struct address last = {{0}};
+    struct slice after = {NULL, 0};
+    size_t n = 0;
+    for (bool more = true; more;) {
+        AUTO_ROWS rows = NULL;
+        TRY(read_chunk(r, db, c->log_size, after, &rows));
+        size_t k = rows_count(rows);
+        if (n + k > c->voters)
+            break;
+        for (size_t i = 0; i < k; i++) {
+            last = rows_address(rows, i, 0);
+            leaves[n++] = census_leaf(last, rows_amount(rows, i, 1));
+        }
+        after = (struct slice){last.b, sizeof last.b};
+        more = k == CHUNK;
+    }
+    if (n != c->voters)
         return err_with(ERR_SYNCING, "ballots are being counted anew");
-    struct hash *leaves = ARENA_ARRAY(r->arena, struct hash, n);
-    for (size_t i = 0; i < n; i++)
-        leaves[i] = census_leaf(rows_address(rows, i, 0), rows_amount(rows, i, 1));
     if (n > 0)
-        merkle_build(leaves, n, r->arena, &v->tree);
+        merkle_build(leaves, n, r->arena, &c->tree);
     return OK;
 }
 

@@ -27,9 +27,19 @@ static void write_params(struct json_writer *w, const struct rows *rows, size_t 
     "   WHERE m.number = s.position >> 32 LIMIT 1) h"                                                                 \
     " CROSS JOIN LATERAL (SELECT g.tx_hash FROM mirror.event g WHERE g.block = h.id AND g.log_index = s.log_index"    \
     "   LIMIT 1) e LEFT JOIN api_v1.ballot_shape(NULL, 0) z ON true"
-/* Which ballots of an off-chain proposal: all, or one voter's; each has an index in their order. */
-#define ANYBODY      ""
-#define OF_ONE_VOTER " AND b.voter = $7"
+/* Which ballots of an off-chain proposal: each has an index in their order. One that does not count was superseded by one that names it
+ * as `previous`, or did not take the place of that. */
+#define COUNTS                                                                                                        \
+    "(b.counts AND NOT EXISTS (SELECT FROM governance.ballot n WHERE n.proposal = b.proposal AND n.voter = b.voter"   \
+    " AND n.position > b.position AND n.position < g.size AND n.counts))"
+#define ANYBODY      "governance.ballot b WHERE b.proposal = p.id"
+#define OF_ONE_VOTER ANYBODY " AND b.voter = $7 AND ($8::boolean IS NULL OR $8 = " COUNTS ")"
+#define COUNTING     ANYBODY " AND " COUNTS
+#define NOT_COUNTING(compare, order)                                                                                  \
+    "((SELECT n.previous AS position FROM governance.ballot n WHERE n.proposal = p.id AND n.counts"                   \
+    " AND n.previous " compare " $9 AND n.position < g.size ORDER BY n.previous " order " LIMIT $12) UNION ALL"       \
+    " (SELECT n.position FROM governance.ballot n WHERE n.proposal = p.id AND NOT n.counts"                           \
+    " AND n.position " compare " $9 AND n.position < g.size ORDER BY n.position " order " LIMIT $12)) b WHERE true"
 /* No such proposal: no row, hence 404. $8: only those that count now, or only those that do not. */
 #define OF_PROPOSAL(compare, order, whose)                                                                            \
     SQL_AT SQL_LOG("$10", "$11", "$13", "$14", "$15")                                                                 \
@@ -41,10 +51,10 @@ static void write_params(struct json_writer *w, const struct rows *rows, size_t 
     "  FROM (SELECT t.* FROM ledger.governor_vote t WHERE t.governor = p.governor AND t.proposal_id = p.proposal_id"  \
     "    AND t.position " compare " $9 AND t.position <= a.position AND ($7::bytea IS NULL OR t.voter = $7)"          \
     "    AND $8::boolean IS NOT FALSE ORDER BY t.position " order " LIMIT $12) s" DECORATED ") UNION ALL"             \
-    " (SELECT s.*, s.position AS key FROM (SELECT v.* FROM governance.ballot b"                                       \
-    "   CROSS JOIN LATERAL api_v1.ballot_shape(b.position, g.size) v WHERE b.proposal = p.id"                         \
-    "    AND b.position " compare " $9 AND b.position < g.size" whose " AND ($8::boolean IS NULL OR v.counts = $8)"   \
-    "   ORDER BY b.position " order " LIMIT $12) s) ORDER BY key " order " LIMIT $12) u) x ON true ORDER BY x.key " order
+    " (SELECT s.*, s.position AS key FROM (SELECT v.* FROM (SELECT b.position FROM " whose                             \
+    "    AND b.position " compare " $9 AND b.position < g.size ORDER BY b.position " order " LIMIT $12) b"             \
+    "   CROSS JOIN LATERAL api_v1.ballot_shape(b.position, g.size) v) s)"                                                \
+    " ORDER BY key " order " LIMIT $12) u) x ON true ORDER BY x.key " order
 /* Both sources in one order (SQL_LOG_BEHIND_ASC). */
 #define OF_VOTER(compare, order)                                                                                      \
     SQL_AT SQL_LOG("$8", "$9", "$11", "$12", "$13")                                                                   \
@@ -63,16 +73,22 @@ static void write_params(struct json_writer *w, const struct rows *rows, size_t 
     " ORDER BY key " #order ", key_log " #order " LIMIT $10) u) x ON true ORDER BY x.key " #order ", x.key_log " #order
 /* clang-format on */
 
-static const char *votes_of(bool descending, bool one_voter)
+static const char *votes_of(const struct request *r)
 {
-    if (descending)
-        return one_voter ? OF_PROPOSAL("<", "DESC", OF_ONE_VOTER) : OF_PROPOSAL("<", "DESC", ANYBODY);
-    return one_voter ? OF_PROPOSAL(">", "ASC", OF_ONE_VOTER) : OF_PROPOSAL(">", "ASC", ANYBODY);
+    bool descending = r->page.descending;
+    if (request_given(r, "voter"))
+        return descending ? OF_PROPOSAL("<", "DESC", OF_ONE_VOTER) : OF_PROPOSAL(">", "ASC", OF_ONE_VOTER);
+    if (!request_given(r, "counting"))
+        return descending ? OF_PROPOSAL("<", "DESC", ANYBODY) : OF_PROPOSAL(">", "ASC", ANYBODY);
+    if (request_flag(r, "counting"))
+        return descending ? OF_PROPOSAL("<", "DESC", COUNTING) : OF_PROPOSAL(">", "ASC", COUNTING);
+    return descending ? OF_PROPOSAL("<", "DESC", NOT_COUNTING("<", "DESC"))
+                      : OF_PROPOSAL(">", "ASC", NOT_COUNTING(">", "ASC"));
 }
 
 static enum err votes_ask(const struct request *r, struct statement *s)
 {
-    s->sql = votes_of(r->page.descending, request_given(r, "voter"));
+    s->sql = votes_of(r);
     statement_at(s, r); /* $1 .. $4 */
     TRY(proposal_id_params(r, "id", s));
     statement_value(s, r, "voter");    /* $7 */

@@ -5,6 +5,10 @@
 
 CREATE INDEX checkpoint_received ON governance.checkpoint (received, size);
 COMMENT ON INDEX governance.checkpoint_received IS 'For at=<block>: the log as of its time.';
+CREATE INDEX ballot_superseded ON governance.ballot (proposal, previous) WHERE counts AND previous IS NOT NULL;
+COMMENT ON INDEX governance.ballot_superseded IS 'Ballots that do not count any more, by their places.';
+CREATE INDEX ballot_stale ON governance.ballot (proposal, position) WHERE NOT counts;
+COMMENT ON INDEX governance.ballot_stale IS 'Ballots that never counted.';
 
 CREATE FUNCTION api_v1.log_size_at(until timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN

@@ -354,7 +354,7 @@ test("a number that two governors have is answered by the canonical id only; bef
     }
     assert.equal((await get(`${url}/v1/accounts/${a}/voting-power?proposal=${x.proposal_id}`, 409)).code, "conflict");
     assert.equal((await get(`${url}/v1/accounts/${a}/voting-power?proposal=${x.id}&at=5`, 400)).param, "proposal");
-    assert.equal((await get(`${url}/v1/proposals?source=offchain`, 400)).param, "source");
+    assert.deepEqual((await get(`${url}/v1/proposals?source=offchain`)).data, []);
     assert.equal((await get(`${url}/v1/proposals?status=open`, 400)).param, "status");
     for (const id of ["0", "01", "-1", "0x12", "x".repeat(78), "0x" + "0".repeat(64), String(2n ** 256n)]) await get(`${url}/v1/proposals/${id}`, 404);
 });
