@@ -114,6 +114,7 @@ static enum err take_update(struct batch *b, struct submission *s, struct stored
     struct proposal_facts facts = {.exists = false};
     if (p != NULL)
         proposal_row_facts(&p->row, p->canceled, &facts);
+    facts.voted = p != NULL && p->voted;
     rules_update(&s->message, p != NULL ? &p->space : NULL, &facts, b->now, &s->reasons);
     if (s->reasons.n > 0)
         return ERR_RULE;
@@ -154,6 +155,7 @@ static enum err take_alias(struct batch *b, struct submission *s)
                                   .received = b->now};
     TRY(keep(b, s, hash_zero));
     log_rows_put(&b->rows, LOG_ALIAS, &row);
+    facts_alias(b->facts, &row);
     return OK;
 }
 
@@ -188,6 +190,7 @@ static enum err take_vote(struct batch *b, struct submission *s, struct stored_p
     log_rows_put(&b->rows, LOG_BALLOT, &row);
     batch_ballot(b, p, row.choice, v->voted ? v->choice : NULL, row.counts, v->power);
     v->ballots++;
+    p->voted = true;
     if (row.counts) {
         v->voted = true;
         v->position = row.position;
@@ -206,7 +209,7 @@ static void check_alias(struct batch *b, struct submission *s, const struct spac
     uint64_t lasts = space != NULL ? space->alias_seconds : ALIAS_SECONDS;
     if (!s->by_alias)
         return;
-    if (s->message.kind == MESSAGE_ALIAS || named == NULL)
+    if (s->message.kind == MESSAGE_ALIAS || named == NULL || named->unix_seconds == 0)
         reason_add(&s->reasons, REASON_ALIAS, "%s", "");
     else if (b->now.unix_seconds - named->unix_seconds > (int64_t)lasts)
         reason_add(&s->reasons, REASON_ALIAS, "%s", "it was named too long ago");

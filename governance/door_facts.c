@@ -119,7 +119,8 @@ static enum err read_proposals(struct facts *f, struct db *db, const struct subm
         return OK;
     TRY(db_query(db,
                  "SELECT p.*, EXISTS (SELECT FROM governance.cancellation x WHERE x.proposal = p.id),"
-                 " api_v1.basis_of(p.snapshot), s.parameters"
+                 " api_v1.basis_of(p.snapshot), s.parameters,"
+                 " EXISTS (SELECT FROM governance.ballot b WHERE b.proposal = p.id)"
                  " FROM unnest($1::text::bytea[]) AS k (id)"
                  " CROSS JOIN LATERAL (SELECT v.* FROM governance.proposal v WHERE v.id = k.id"
                  "   ORDER BY v.version DESC LIMIT 1) p"
@@ -136,6 +137,7 @@ static enum err read_proposals(struct facts *f, struct db *db, const struct subm
         if (p->has_basis)
             p->basis = rows_hash(rows, i, column + 1);
         TRY(parse_space(f, rows_text(rows, i, column + 2), &p->space));
+        p->voted = rows_bool(rows, i, column + 3);
     }
     return OK;
 }
@@ -316,6 +318,20 @@ static enum err read_aliases(struct facts *f, struct db *db, const struct submis
         *(struct instant *)map_put(&f->aliases, &key, NULL) = rows_time(rows, i, 2);
     }
     return OK;
+}
+
+void facts_alias(struct facts *f, const struct alias_row *row)
+{
+    const struct alias_key named = {row->owner, row->alias};
+    if (!address_is_zero(row->alias)) {
+        *(struct instant *)map_put(&f->aliases, &named, NULL) = row->received;
+        return;
+    }
+    for (size_t i = 0; i < f->aliases.n; i++) {
+        const struct alias_key *key = map_key_at(&f->aliases, i);
+        if (address_equal(key->owner, row->owner))
+            *(struct instant *)map_value_at(&f->aliases, i) = (struct instant){0};
+    }
 }
 
 enum err facts_read(struct facts *f, struct db *db, const struct submission *all, size_t n, struct log_rows *rows)

@@ -17,6 +17,7 @@ struct known_message {
 struct stored_proposal {
     struct proposal_row row; /* the last version */
     bool canceled;
+    bool voted;     /* there are ballots on it */
     bool has_basis; /* its snapshot block is mirrored */
     struct hash basis;
     struct space space; /* the parameters that rule it */
@@ -54,7 +55,7 @@ struct facts {
     struct map known;         /* digest -> known_message */
     struct map proposals;     /* id -> stored_proposal */
     struct map voters;        /* voter_key -> stored_voter */
-    struct map aliases;       /* alias_key -> struct instant: when the alias was last named and not withdrawn since */
+    struct map aliases;       /* alias_key -> struct instant: when the alias was last named; 0: withdrawn since */
 };
 
 void facts_init(struct facts *f);
@@ -65,6 +66,9 @@ MUST_CHECK enum err facts_read_end(struct facts *f, struct db *db);
 /* What the messages ask about; then the power of voters who have none stored, which is put into `rows` too. */
 MUST_CHECK enum err facts_read(struct facts *f, struct db *db, const struct submission *all, size_t n,
                                struct log_rows *rows);
+
+/* The batch itself names an alias, or withdraws all of an owner. */
+void facts_alias(struct facts *f, const struct alias_row *row);
 
 /* Power at a snapshot of several owners; *known is false where the books do not tell it. */
 MUST_CHECK enum err facts_power(struct db *db, const char *space, int32_t policy, uint64_t snapshot,

@@ -228,6 +228,7 @@ static void take_update(struct replay *r, struct checked *c, struct replay_propo
                         struct reasons *reasons, struct replay_rows *out)
 {
     struct proposal_facts facts = facts_of(p);
+    facts.voted = p != NULL && p->voted;
     rules_update(&c->entry.message, p != NULL ? p->space : NULL, &facts, c->entry.received, reasons);
     if (p == NULL || reasons->n > 0 || c->fault[0] != '\0')
         return;
@@ -253,7 +254,7 @@ static void take_cancel(struct checked *c, struct replay_proposal *p, struct rea
     p->canceled = true;
 }
 
-static void take_vote(struct replay *r, struct checked *c, const struct replay_proposal *p, struct arena *arena,
+static void take_vote(struct replay *r, struct checked *c, struct replay_proposal *p, struct arena *arena,
                       struct reasons *reasons, struct replay_rows *out)
 {
     const struct message *m = &c->entry.message;
@@ -276,6 +277,7 @@ static void take_vote(struct replay *r, struct checked *c, const struct replay_p
     row->previous = v->position;
     row->counts = !v->voted || rules_supersedes(m->stamp, v->stamp);
     v->ballots++;
+    p->voted = true;
     if (row->counts)
         *v = (struct replay_voter){.ballots = v->ballots, .voted = true, .position = c->position, .stamp = m->stamp};
 }

@@ -21,7 +21,7 @@ struct replay_chain {
 
 struct replay_proposal {
     struct proposal_row row; /* the last version, without its long texts */
-    bool canceled;
+    bool canceled, voted;
     const struct space *space; /* the parameters that rule it */
 };
 

@@ -146,7 +146,8 @@ void rules_update(const struct message *m, const struct space *space, const stru
 {
     if (!check_proposal(m, p, r))
         return;
-    if (now.unix_seconds >= p->starts.unix_seconds || m->stamp.unix_seconds >= p->starts.unix_seconds)
+    /* Ballots are for the choices that they were cast for. */
+    if (p->voted || now.unix_seconds >= p->starts.unix_seconds || m->stamp.unix_seconds >= p->starts.unix_seconds)
         reason_put(r, REASON_STARTED);
     check_author(m, space, p, r);
     if (space != NULL)

@@ -12,6 +12,7 @@
 /* What is stored of the proposal that a message is about. */
 struct proposal_facts {
     bool exists, canceled;
+    bool voted; /* there are ballots on it: their stamps may be ahead of our clock */
     struct hash id;
     const char *space;
     struct address author;

@@ -290,6 +290,9 @@ static void an_update__comes_before_the_start(void **state)
     ASSERT_REASONS(&r, REASON_STARTED, );
     r = update(author, STARTS - 1, STARTS, &p);
     ASSERT_REASONS(&r, REASON_STARTED, );
+    p.voted = true; /* by one whose clock is ahead of ours */
+    r = update(author, STARTS - 1, STARTS - 1, &p);
+    ASSERT_REASONS(&r, REASON_STARTED, );
     p.canceled = true;
     p.space = "other.eth";
     r = update(stranger, STARTS, STARTS, &p);
