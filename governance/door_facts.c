@@ -53,6 +53,8 @@ enum err facts_read_end(struct facts *f, struct db *db)
     return e == ERR_FIELD ? err_with(ERR_INTERNAL, "the log's last checkpoint is damaged") : e;
 }
 
+/* Each LATERAL has a LIMIT, so that its rows are looked up one by one, whatever a plan that was made on empty tables thinks of joins. */
+
 /* ---- messages that are in the log already ---- */
 
 static enum err read_known(struct facts *f, struct db *db, const struct submission *all, size_t n)
@@ -65,8 +67,9 @@ static enum err read_known(struct facts *f, struct db *db, const struct submissi
         array_text_value(&digests, T_HASH, &all[i].message.digest);
     TRY(db_query(db,
                  "SELECT m.digest, m.position, m.received, m.size, m.receipt, c.root"
-                 " FROM unnest($1::text::bytea[]) AS k (digest) JOIN governance.message m ON m.digest = k.digest"
-                 " JOIN governance.checkpoint c ON c.size = m.size",
+                 " FROM unnest($1::text::bytea[]) AS k (digest)"
+                 " CROSS JOIN LATERAL (SELECT x.* FROM governance.message x WHERE x.digest = k.digest LIMIT 1) m"
+                 " CROSS JOIN LATERAL (SELECT x.root FROM governance.checkpoint x WHERE x.size = m.size LIMIT 1) c",
                  WITH(IN(array_text_end(&digests))), &rows));
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct hash digest = rows_hash(rows, i, DIGEST);
@@ -175,8 +178,8 @@ static enum err read_voter_rows(struct facts *f, struct db *db, struct voter_tex
                  " LEFT JOIN LATERAL (SELECT b.position, b.stamp, b.choice FROM governance.ballot b"
                  "   WHERE b.proposal = k.proposal AND b.voter = k.voter AND b.counts"
                  "   ORDER BY b.position DESC LIMIT 1) c ON true"
-                 " LEFT JOIN governance.power w ON w.proposal = k.proposal AND w.voter = k.voter AND w.generation = $4"
-                 "   AND w.block = k.basis",
+                 " LEFT JOIN LATERAL (SELECT x.power FROM governance.power x WHERE x.proposal = k.proposal"
+                 "   AND x.voter = k.voter AND x.generation = $4 AND x.block = k.basis LIMIT 1) w ON true",
                  WITH(IN(array_text_end(&t->proposals)), IN(array_text_end(&t->voters)), IN(array_text_end(&t->bases)),
                       IN(&f->generation)),
                  &rows));
