@@ -76,7 +76,7 @@ BEGIN
                               SELECT x.*, 1 FROM governance.tally x WHERE x.size = t.size AND x.proposal = of_proposal AND x.generation = of_generation
                                  AND x.block = of_block) u ORDER BY u.place, u.size LIMIT 1;
     END IF;
-    RETURN QUERY SELECT t.size, t.scores, t.power::numeric, t.ballots, t.voters, t.size IS NULL OR t.size <= last_ballot;
+    RETURN QUERY SELECT CASE WHEN t.size > log_size THEN log_size ELSE t.size END, t.scores, t.power::numeric, t.ballots, t.voters, t.size IS NULL OR t.size <= last_ballot;
 END $$;
 COMMENT ON FUNCTION api_v1.offchain_tally(bytea, bigint, integer, bytea) IS 'Tally of an off-chain proposal with a size of the log, by the power that a generation of the books has at a basis (api_v1.basis_of). recounting: ballots are not in it yet; null: it is not counted at all.';
 

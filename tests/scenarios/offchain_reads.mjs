@@ -234,6 +234,7 @@ test("a tally by another power than the books' is not shown", async () => {
     assert.deepEqual([one.state, one.undetermined, one.recounting, one.scores, one.scores_total, one.outcome, one.final, one.votes, one.ballots],
         [null, "recounting", true, null, null, null, false, null, null]);
     assert.deepEqual((await pages(`/v1/proposals/${p.id}/votes`, 5)).map((b) => [b.power, b.counts]), [[null, true]]);
+    assert.equal((await get(`/v1/proposals/${p.id}/tally`)).counted, null);
     await get(`/v1/proposals/${p.id}/census/root`, 503);
     const here = basis(31);
     log.power(p, A, 1700, { basis: here });
@@ -241,7 +242,8 @@ test("a tally by another power than the books' is not shown", async () => {
     sql(log.commit(at(460)));
     const again = await get(`/v1/proposals/${p.id}`);
     assert.deepEqual([again.state, again.scores, again.outcome.winner, again.recounting, again.final], ["succeeded", ["1700", "0"], 1, false, true]);
-    assert.deepEqual((await get(`/v1/proposals/${p.id}?at=455`)).scores, ["1700", "0"], "counted later, of the same ballots");
+    const then = await get(`/v1/proposals/${p.id}/tally?at=455`);
+    assert.deepEqual([then.scores.map((x) => x.score), then.recounting, then.counted], [["1700", "0"], false, then.log_size], "counted later, of the same ballots");
     vote(p, at(461), [[B, 2]]);
     const behind = await get(`/v1/proposals/${p.id}/tally`);
     assert.deepEqual([behind.recounting, behind.scores[0].score, behind.final, behind.counted < behind.log_size], [true, "1700", false, true]);
