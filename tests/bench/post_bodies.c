@@ -30,8 +30,9 @@ struct connection {
 };
 
 static struct connection all[CONNECTIONS_MAX];
+/* Those that wait, in turn: the one that waits longest sends next, so that the server closes none for being idle. */
 static struct connection *idle[CONNECTIONS_MAX];
-static size_t n_idle;
+static size_t first_idle, n_idle;
 static const char *path, *text, *end;
 static double *times;
 static size_t answers, good;
@@ -42,6 +43,19 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void put_idle(struct connection *c)
+{
+    idle[(first_idle + n_idle++) % CONNECTIONS_MAX] = c;
+}
+
+static struct connection *take_idle(void)
+{
+    struct connection *c = idle[first_idle];
+    first_idle = (first_idle + 1) % CONNECTIONS_MAX;
+    n_idle--;
+    return c;
 }
 
 static void die(const char *what)
@@ -106,7 +120,7 @@ static void take(struct connection *c)
     else if (first_bad[0] == '\0')
         memcpy(first_bad, c->answer, c->got < BAD_MAX ? c->got : BAD_MAX - 1);
     c->busy = false;
-    idle[n_idle++] = c;
+    put_idle(c);
 }
 
 static void open_all(int poll, int port, size_t n)
@@ -125,7 +139,7 @@ static void open_all(int poll, int port, size_t n)
         struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
         if (epoll_ctl(poll, EPOLL_CTL_ADD, c->fd, &e) != 0)
             die("epoll_ctl");
-        idle[n_idle++] = c;
+        put_idle(c);
     }
 }
 
@@ -180,7 +194,7 @@ int main(int argc, char **argv)
     while (answers < lines) {
         double due = rate > 0 ? began + (double)sent / rate : now();
         for (; sent < lines && n_idle > 0 && due <= now(); due = rate > 0 ? began + (double)sent / rate : now()) {
-            send_next(idle[--n_idle], due);
+            send_next(take_idle(), due);
             sent++;
         }
         double wait = (due - now()) * 1000;
