@@ -5,7 +5,6 @@
 
 #include "api/asof.h"
 #include "api/link.h"
-#include "api/problem.h"
 #include "api/render.h"
 #include "api/workers.h"
 #include "ledger/core/log.h"
@@ -85,8 +84,7 @@ static void send_reply(struct exchange *x, enum err e, struct reply *reply)
     if (e == OK) {
         exchange_reply(x, reply);
     } else if (e == ERR_RULE) {
-        entity_release(x->entity);
-        x->entity = problem_make(e, x->id, &reply->reasons);
+        exchange_refuse_by_rule(x, &reply->reasons);
     } else {
         exchange_refuse(x, e);
     }

@@ -103,6 +103,21 @@ static enum err answer_from_memory(struct exchange *x, enum err (*handler)(const
     return e;
 }
 
+/* snapshot.js reads no reply of a type that it has not asked for. */
+static struct entity *problem_of(const struct exchange *x, enum err e, const struct buffer *reasons)
+{
+    struct entity *entity = problem_make(e, x->id, reasons);
+    if (x->only_json)
+        entity->content_type = "application/json";
+    return entity;
+}
+
+void exchange_refuse_by_rule(struct exchange *x, const struct buffer *reasons)
+{
+    entity_release(x->entity);
+    x->entity = problem_of(x, ERR_RULE, reasons);
+}
+
 void exchange_refuse(struct exchange *x, enum err e)
 {
     const struct route *route = x->request.route;
@@ -112,7 +127,7 @@ void exchange_refuse(struct exchange *x, enum err e)
         if (e == OK)
             return;
     }
-    struct entity *entity = problem_make(e, x->id, NULL);
+    struct entity *entity = problem_of(x, e, NULL);
     if (e == ERR_METHOD) {
         size_t n = strlen(x->match.allow) + 1;
         entity->allow = memcpy(memory_resize(NULL, n), x->match.allow, n);
@@ -360,6 +375,7 @@ enum progress exchange_begin(struct exchange *x, const struct incoming *in)
     x->if_none_match = h.if_none_match != NULL ? arena_text(&x->arena, h.if_none_match, strlen(h.if_none_match)) : NULL;
     x->last_event_id = h.last_event_id != NULL ? arena_text(&x->arena, h.last_event_id, strlen(h.last_event_id)) : NULL;
     x->gzip = takes_gzip(h.accept_encoding);
+    x->only_json = h.accept != NULL && strcasecmp(h.accept, "application/json") == 0;
     x->head = strcmp(x->method, "HEAD") == 0;
     x->close = h.has_body && strcmp(x->method, "POST") != 0; /* the body of anything else is not read */
     if (strcmp(x->method, "OPTIONS") == 0)

@@ -26,6 +26,7 @@ struct exchange {
     char id[REQUEST_ID_MAX + 1];
     const char *if_none_match, *last_event_id;
     bool gzip;
+    bool only_json; /* Accept names nothing else: problems go by that name too */
     struct uri uri;
     struct match match;
     struct request request;
@@ -73,6 +74,8 @@ void exchange_queue(struct exchange *x);
 
 /* Answer with a problem, with this thread's detail. */
 void exchange_refuse(struct exchange *x, enum err e);
+/* The same of a rule: `reasons` are members of a 422's array. */
+void exchange_refuse_by_rule(struct exchange *x, const struct buffer *reasons);
 /* Answer with a finished reply (200): seals, caches. Takes the body out of it. */
 void exchange_reply(struct exchange *x, struct reply *reply);
 void exchange_wake(struct exchange *x);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/problem.h"
 #include "api/render.h"
 #include "api/routes.h"
 #include "api/service.h"
@@ -56,8 +55,7 @@ static void answer_refused(struct exchange *x, const struct submission *s)
     }
     for (size_t i = 0; i < s->reasons.n; i++)
         reply_reason(&reply, reason_slug(s->reasons.all[i].code), s->reasons.all[i].text);
-    entity_release(x->entity);
-    x->entity = problem_make(ERR_RULE, x->id, &reply.reasons);
+    exchange_refuse_by_rule(x, &reply.reasons);
     buffer_done(&reply.reasons);
     exchange_wake(x);
 }

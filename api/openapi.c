@@ -317,12 +317,15 @@ static void components(struct json_writer *w)
     jw_object_end(w);
     schema_open(w, "responses");
     schema_open(w, "Problem");
-    schema_put(w, "description", "The request was refused or failed (RFC 9457).");
+    schema_put(w, "description",
+               "The request was refused or failed (RFC 9457). As application/json if Accept is just that.");
     schema_open(w, "content");
-    schema_open(w, "application/problem+json");
-    jw_key(w, "schema");
-    schema_reference(w, "#/components/schemas/Problem");
-    jw_object_end(w);
+    for (size_t i = 0; i < 2; i++) {
+        schema_open(w, i == 0 ? "application/problem+json" : "application/json");
+        jw_key(w, "schema");
+        schema_reference(w, "#/components/schemas/Problem");
+        jw_object_end(w);
+    }
     jw_object_end(w);
     jw_object_end(w);
     jw_object_end(w);

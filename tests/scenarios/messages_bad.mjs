@@ -129,6 +129,19 @@ test("another content type is 415; any origin may post after a preflight", async
     assert.deepEqual([reply.status, reply.headers.get("access-control-allow-origin"), reply.headers.get("cache-control")], [200, "*", "no-store"]);
 });
 
+test("a problem is application/json to who accepts nothing else, as snapshot.js does", async () => {
+    const wrong = { ...await sign.vote(ben, asked.basic, 1), more: 1 }, ruled = await sign.vote(nobody, asked.basic, 1);
+    for (const [accept, type] of [["application/json", "application/json"], ["Application/JSON", "application/json"], ["*/*", "application/problem+json"],
+        ["application/json, application/problem+json", "application/problem+json"], ["application/json, */*", "application/problem+json"]]) {
+        for (const [body, status] of [["{", 400], [wrong, 400], [ruled, 422], [" ".repeat(LARGEST + 1), 413]]) {
+            const reply = await post(url, body, { accept });
+            assert.deepEqual([reply.status, reply.json.status, reply.headers.get("content-type")], [status, status, type], accept);
+        }
+        const missing = await fetch(`${url}/v1/proposals/${`0x${hex(7n)}`}`, { headers: { accept } });
+        assert.deepEqual([missing.status, missing.headers.get("content-type"), missing.headers.get("vary")], [404, type, "Accept, Accept-Encoding"]);
+    }
+});
+
 test("a choice must be one that its type of voting takes", async () => {
     const id = asked, wrong = (type, choice, as = type) => sign.vote(cem, id[type], choice, { type: as }).then((e) => refused(url, e, "invalid-choice"));
     for (const choice of [0, 4, 2 ** 32 - 1]) await wrong("basic", choice);
