@@ -81,7 +81,8 @@ const strikes = {
     "a backend that works for the door is killed (-9)": async () => {
         const pids = cluster.sql("postgres", `SELECT pid FROM pg_stat_activity WHERE datname = '${database}' AND backend_type = 'client backend'
             AND query ILIKE ANY (ARRAY['%governance.%', '%COMMIT%']) ORDER BY query_start DESC LIMIT 1`);
-        if (pids) process.kill(Number(pids.split("\n")[0]), "SIGKILL");
+        assert.ok(pids, "a backend works for the door");
+        process.kill(Number(pids.split("\n")[0]), "SIGKILL");
         await until(() => { try { return cluster.sql(database, "SELECT true") === "t"; } catch { return false; } }, "the server has recovered");
     },
 };
@@ -95,7 +96,8 @@ for (let round = 0; round < ROUNDS; round++) {
         const first = await flood(ballots, when, strikes[name]);
         if (door.program.status !== undefined) await start_door();
         t.diagnostic(`struck at ${when}, ${first.n} receipts, others ${JSON.stringify(first.others)}`);
-        assert.ok(first.n < BALLOTS, "it was struck in the middle");
+        assert.ok(first.n >= when, "it was struck");
+        if (name !== names[2]) assert.ok(first.n < BALLOTS, "in the middle"); // of a backend's end the server may hide all
         const all = [];
         await until(async () => {
             const { receipts } = await flood(ballots);
