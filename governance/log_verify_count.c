@@ -74,12 +74,15 @@ static enum err next_ballot(struct log_verify *v, const struct subject *p, struc
     if (b->rows != NULL && b->i < rows_count(b->rows))
         return OK;
     rows_done(&b->rows);
-    TRY(db_query(v->db,
-                 "SELECT b.position, b.choice, b.counts, r.choice, w.power FROM governance.ballot b"
-                 " LEFT JOIN governance.ballot r ON r.position = b.previous"
-                 " LEFT JOIN governance.power w ON w.proposal = b.proposal AND w.voter = b.voter AND w.generation = $3"
-                 "   AND w.block = $4 WHERE b.proposal = $1 AND b.position > $2 ORDER BY b.position LIMIT $5",
-                 WITH(IN(&p->id), IN(&b->after), IN(&p->key.generation), IN(&p->basis), IN(&limit)), &b->rows));
+    TRY(db_query(
+        v->db,
+        "SELECT b.position, b.choice, b.counts,"
+        " (SELECT r.choice FROM governance.ballot r WHERE r.position = b.previous LIMIT 1),"
+        " (SELECT w.power FROM governance.power w WHERE w.proposal = b.proposal AND w.voter = b.voter"
+        "   AND w.generation = $3 AND w.block = $4 LIMIT 1)"
+        " FROM (SELECT x.position, x.proposal, x.voter, x.choice, x.counts, x.previous FROM governance.ballot x"
+        "   WHERE x.proposal = $1 AND x.position > $2 ORDER BY x.position LIMIT $5) b ORDER BY b.position",
+        WITH(IN(&p->id), IN(&b->after), IN(&p->key.generation), IN(&p->basis), IN(&limit)), &b->rows));
     b->i = 0;
     b->end = rows_count(b->rows) == 0;
     if (!b->end)
