@@ -275,13 +275,16 @@ static enum err ask_wallet(struct runner *r, struct submission *s, struct addres
     return OK;
 }
 
-/* What is in the log was checked when it came, whatever the wallet says now: the door gives its receipt again. */
-static bool is_known(struct runner *r, struct hash digest)
+/* What is in the log with this signature was checked when it came, whatever the wallet says now: the door gives its receipt again. */
+static bool is_known(struct runner *r, const struct message *m)
 {
     AUTO_ROWS rows = NULL;
+    const char *sig = json_string_value(json_object_get(m->envelope, "sig"));
     return runner_connect(r) == OK &&
-           db_query(r->db, "SELECT true FROM governance.message m WHERE m.digest = $1", WITH(IN(&digest)), &rows) ==
-               OK &&
+           db_query(r->db,
+                    "SELECT true FROM governance.message m WHERE m.digest = $1"
+                    " AND strpos(convert_from(m.entry, 'UTF8'), '\"sig\":\"' || $2 || '\"') > 0",
+                    WITH(IN(&m->digest), IN(sig)), &rows) == OK &&
            rows_count(rows) > 0;
 }
 
@@ -292,7 +295,7 @@ static bool wallet_accepts(struct runner *r, struct submission *s, struct arena 
     struct submission refused = *s;
     s->reasons.n = 0;
     s->err = OK;
-    if (is_known(r, s->message.digest))
+    if (is_known(r, &s->message))
         return true;
     enum err form = message_check_signature(&s->message, &signer);
     enum err e = ask_wallet(r, s, signer, arena);

@@ -82,6 +82,7 @@ test("a contract wallet votes with its owner's signature; the entry keeps what i
     await mine(node);
     await mirrored();
     assert.deepEqual((await accepted(url, envelope)).receipt, answer.receipt);
+    await refused(url, { ...envelope, sig: (await cast(wallets.good, 3)).sig }, "contract-signature-refused"); // but not with any signature
     await refused(url, await cast(wallets.good, 2), "contract-signature-refused");
     await accepted(url, await cast(wallets.good, 2, friend));
     assert.equal((await tally()).scores[1], String(UNIT));
@@ -101,7 +102,7 @@ test("what a contract takes for a signature need not look like one", async () =>
 
 test("the signature of somebody else, and contracts that refuse, revert or answer nonsense, are refused", async () => {
     const before_all = await size();
-    await refused(url, await cast(wallets.good, 1, stranger), "contract-signature-refused");
+    await refused(url, await cast(wallets.good, 1, stranger, { reason: "somebody else" }), "contract-signature-refused");
     for (const name of ["refusing", "reverting", "short", "empty", "dirty", "wrong"])
         await refused(url, await cast(wallets[name], 1), "contract-signature-refused");
     assert.equal((await post(url, await cast(wallets.long, 1))).status, 413); // a yes that no entry of the log could hold
