@@ -19,8 +19,9 @@
  *
  * Keys: receipts are signed by a key of the key entries at or before their entry, the checkpoint by one of those below N
  * (processes with other keys may serve one log). Parameters that rule the proposal: of the space's entries below the proposal the last received at or before the snapshot
- * block's time, else the first. Of the facts here the log proves all but the power, which follows from the chain, and
- * that no ballot was left out, which follows from the log as a whole (its tiles).
+ * block's time, else the first. Of the facts here the log proves all but the power, the generation of the books, and the
+ * snapshot block's hash, time and finality, which follow from the chain, and that no ballot was left out, which follows from the log as
+ * a whole (its tiles).
  *
  * The whole log in one file (`altledger messages export`) is made of the same lines: {"log":{"chain_id","format","size"}}, then all
  * entries from position 0, and after the last entry of each checkpoint {"checkpoint":{"note","received","root","size"}}. */
@@ -41,7 +42,7 @@ struct bundle_header {
     uint64_t rules, generation;
     uint64_t size; /* of the log */
     const char *checkpoint;
-    const char *finality;
+    const char *finality; /* static text */
     struct hash block;
     uint64_t number;
     struct instant time;

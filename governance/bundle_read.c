@@ -47,6 +47,19 @@ static enum err take_object(const json_t *object, const char *name, size_t n, co
     return OK;
 }
 
+static enum err take_finality(const json_t *snapshot, const char **out)
+{
+    static const char *const names[] = {"latest", "safe", "finalized"};
+    const char *text = json_string_value(json_object_get(snapshot, "finality"));
+    for (size_t i = 0; text != NULL && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = names[i];
+            return OK;
+        }
+    }
+    return wrong("finality", "latest, safe or finalized");
+}
+
 /* ---- lines ---- */
 
 static enum err read_header(const json_t *line, struct arena *arena, struct bundle_header *out)
@@ -74,7 +87,7 @@ static enum err read_header(const json_t *line, struct arena *arena, struct bund
     TRY(take_u64(log, "size", &out->size));
     TRY(take_text(log, "checkpoint", arena, &out->checkpoint, &n));
     TRY(take_object(o, "snapshot", SNAPSHOT_MEMBERS, &snapshot));
-    TRY(take_text(snapshot, "finality", arena, &out->finality, &n));
+    TRY(take_finality(snapshot, &out->finality));
     TRY(take_hash(snapshot, "hash", &out->block));
     TRY(take_u64(snapshot, "number", &out->number));
     TRY(take_text(snapshot, "time", arena, &time, &n));

@@ -155,7 +155,9 @@ static enum err take_line(void *arg, struct line_taken *taken)
         complain(t, "line %" PRIu64 ": %s", taken->number, taken->fault);
         return OK;
     }
-    if (line->kind < t->at || line->kind == BUNDLE_HEADER || line->kind > BUNDLE_RESULT)
+    bool once = line->kind == BUNDLE_CENSUS_ROOT || line->kind == BUNDLE_RESULT;
+    if (line->kind < t->at || (once && line->kind == t->at) || line->kind == BUNDLE_HEADER ||
+        line->kind > BUNDLE_RESULT)
         complain(t, "line %" PRIu64 " is out of order", taken->number);
     else
         t->at = line->kind;
@@ -255,6 +257,10 @@ static void fill_result(struct tally *t, const struct replay_proposal *p, struct
         r->census_root = census_root((const struct hash *)(const void *)t->census.p, n);
     if (t->has_root != (n > 0) || (n > 0 && !hash_equal(t->census_root, r->census_root)))
         complain(t, "census: its root is another one");
+    if (t->header.voters != n)
+        complain(t, "census: there are %zu voters, not %" PRIu64, n, t->header.voters);
+    if (t->header.final && !p->canceled && strcmp(t->header.finality, "finalized") != 0)
+        complain(t, "it cannot be final: its snapshot block is not");
     if (p->row.snapshot != t->header.number)
         complain(t, "the proposal's snapshot is block %" PRIu64, p->row.snapshot);
     if (t->header.rules != r->rules || r->rules != COUNT_RULES)
@@ -305,7 +311,6 @@ static enum err begin(void *arg, const struct bundle_line *first, uint64_t *chai
         return err_with(ERR_FIELD, "line 1 is no bundle's");
     t->header = first->header;
     t->header.checkpoint = arena_text(&t->arena, first->header.checkpoint, strlen(first->header.checkpoint));
-    t->header.finality = NULL;
     t->report->header = t->header;
     t->report->header.checkpoint = NULL;
     t->replay.chain.blocks = (struct chain_facts){.any = true, .head = t->header.number};

@@ -114,6 +114,11 @@ test("what was changed in a bundle is told, and where", async () => {
         ["another checkpoint", edit(0, (line) => { line.bundle.log.checkpoint = line.bundle.log.checkpoint.replace(/\n\d+\n/, "\n7\n"); return line; }), /the checkpoint is not signed/],
         ["another block", edit(0, (line) => { line.bundle.snapshot.number++; return line; }), /the proposal's snapshot is block/],
         ["another chain", edit(0, (line) => { line.bundle.chain_id++; return line; }), /its receipt is signed by another key/],
+        ["another number of voters", edit(0, (line) => { line.bundle.voters++; return line; }), /census: there are \d+ voters, not \d+/],
+        ["final before its snapshot is", edit(0, (line) => { line.bundle.final = true; line.bundle.snapshot.finality = "safe"; return line; }), /it cannot be final/],
+        ["no finality", edit(0, (line) => { line.bundle.snapshot.finality = "finalised"; return line; }), /line 1: /],
+        ["a census root twice", [...lines.slice(0, -1), ...lines.slice(-2)], /line \d+ is out of order/],
+        ["a result twice", [...lines, lines.at(-1)], /line \d+ is out of order/],
         ["another proposal", edit(0, (line) => { line.bundle.proposal = ids.approval; return line; }), /it is about another proposal/],
     ];
     if (proof >= 0) cases.push(["another proof", edit(proof, (line) => ({ proof: line.proof.map(flip) })), /not those of the checkpoint/]);
