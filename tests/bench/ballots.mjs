@@ -77,6 +77,7 @@ async function open() {
 function next(s, n) {
     const file = gen("ballots.ndjson", "ballots", s.next, n, SPACE, s.proposal, now(), 3);
     s.next += n;
+    settle();
     return file;
 }
 
