@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { accepted, now, open_door, post, refused, resign, sign, SPACE, voter, voters_chain } from "./lib/ballots.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { get, run } from "./lib/program.mjs";
 import { exchange } from "./lib/http.mjs";
 
@@ -140,6 +141,14 @@ test("a problem is application/json to who accepts nothing else, as snapshot.js 
         const missing = await fetch(`${url}/v1/proposals/${`0x${hex(7n)}`}`, { headers: { accept } });
         assert.deepEqual([missing.status, missing.headers.get("content-type"), missing.headers.get("vary")], [404, type, "Accept, Accept-Encoding"]);
     }
+});
+
+test("what is answered is what OpenAPI says", async () => {
+    const contract = await Contract.of(url), { responses } = contract.document.paths["/v1/messages"].post, type = "application/json";
+    contract.conforms(await accepted(url, await sign.vote(ben, asked.basic, 1)), responses["200"].content[type].schema, "a receipt");
+    const { content } = contract.document.components.responses.Problem;
+    assert.deepEqual(Object.keys(content), ["application/problem+json", type]);
+    for (const body of ["{", await sign.vote(nobody, asked.basic, 1)]) contract.conforms((await post(url, body)).json, content[type].schema, "a problem");
 });
 
 test("a choice must be one that its type of voting takes", async () => {
