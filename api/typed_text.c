@@ -93,7 +93,7 @@ static void put_vote(const json_t *message, const struct typed_subject *s, const
     put_subject(s, out);
     buffer_printf(out, " (%s): ", voting_name(s->type));
     put_picked(s, picked, out);
-    buffer_text(out, ". It replaces an earlier vote of this voter on this proposal.");
+    buffer_text(out, ". It replaces any earlier vote of this voter on this proposal.");
     also(out, "Reason", message, "reason");
 }
 

@@ -61,9 +61,14 @@ static enum err keep(struct batch *b, struct submission *s, struct hash proposal
     return OK;
 }
 
+/* The threshold of the snapshot's parameters or of today's, whichever is more: the author chooses the snapshot. */
 static enum err check_proposer(struct batch *b, struct submission *s, const struct space *space, uint32_t policy)
 {
     const struct message *m = &s->message;
+    const struct space *now = batch_space(b, m->space);
+    struct amount threshold = space->threshold;
+    if (now != NULL && amount_compare(now->threshold, threshold) > 0)
+        threshold = now->threshold;
     struct instant day_ago = {b->now.unix_seconds - DAY_SECONDS};
     uint64_t made;
     if (space_is_admin(space, m->author))
@@ -72,7 +77,7 @@ static enum err check_proposer(struct batch *b, struct submission *s, const stru
     made += batch_proposals_of(b, m->author, m->space);
     if (made >= space->proposals_per_day)
         reason_add(&s->reasons, REASON_TOO_MANY_PROPOSALS, "%llu in 24 hours", (unsigned long long)made);
-    if (amount_is_zero(space->threshold) || s->reasons.n > 0)
+    if (amount_is_zero(threshold) || s->reasons.n > 0)
         return OK;
     struct amount power;
     bool known;
@@ -81,8 +86,8 @@ static enum err check_proposer(struct batch *b, struct submission *s, const stru
         return power_unknown(m);
     char has[AMOUNT_TEXT + 1], needs[AMOUNT_TEXT + 1];
     amount_format(power, has);
-    amount_format(space->threshold, needs);
-    if (amount_compare(power, space->threshold) < 0)
+    amount_format(threshold, needs);
+    if (amount_compare(power, threshold) < 0)
         reason_add(&s->reasons, REASON_THRESHOLD, "%s of %s", has, needs);
     return OK;
 }
@@ -95,6 +100,8 @@ static enum err take_proposal(struct batch *b, struct submission *s)
     uint32_t policy = 0;
     TRY(facts_space(b->facts, b->db, m->space, m->text.snapshot, &space, &parameters));
     rules_proposal(m, &space, &b->facts->chain, &policy, &s->reasons);
+    if (batch_space(b, m->space) != NULL)
+        rules_snapshot_age(m, batch_space(b, m->space), &b->facts->chain, &s->reasons);
     if (s->reasons.n == 0)
         TRY(check_proposer(b, s, &space, policy));
     if (s->reasons.n > 0)

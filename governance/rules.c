@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 enum { BASIC_CHOICES_LEAST = 2, BASIC_CHOICES_MOST = 3 };
 
@@ -35,6 +36,19 @@ bool rules_supersedes(struct instant stamp, struct instant counted)
 
 /* ---- proposals ---------------------------------------------------------------------------------------------------- */
 
+/* Of a basic vote the place says what a choice means; a label that says otherwise would deceive whoever votes. */
+static void check_labels(const struct proposal_text *t, struct reasons *r)
+{
+    static const struct {
+        const char *label;
+        size_t place;
+    } known[] = {{"for", 1}, {"yes", 1}, {"against", 2}, {"no", 2}, {"abstain", 3}};
+    for (size_t i = 0; i < t->n_choices; i++)
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            if (strcasecmp(t->choices[i], known[k].label) == 0 && i + 1 != known[k].place)
+                reason_add(r, REASON_CHOICES, "of a basic vote \"%s\" is choice %zu", t->choices[i], known[k].place);
+}
+
 static void check_choices(const struct proposal_text *t, const struct space *space, struct reasons *r)
 {
     bool ranked = t->type == VOTING_RANKED_CHOICE || t->type == VOTING_COPELAND;
@@ -51,6 +65,8 @@ static void check_choices(const struct proposal_text *t, const struct space *spa
             return;
         }
     }
+    if (t->type == VOTING_BASIC)
+        check_labels(t, r);
 }
 
 static void check_length(const char *what, const char *text, uint64_t most, struct reasons *r)
@@ -105,6 +121,14 @@ static void check_snapshot(uint64_t snapshot, const struct chain_facts *chain, s
         reason_add(r, REASON_SNAPSHOT, "no block is mirrored yet");
     else if (snapshot < chain->first || snapshot > chain->head)
         reason_add(r, REASON_SNAPSHOT, "mirrored are blocks %" PRIu64 " to %" PRIu64, chain->first, chain->head);
+}
+
+void rules_snapshot_age(const struct message *m, const struct space *now, const struct chain_facts *chain,
+                        struct reasons *r)
+{
+    if (now->snapshot_age > 0 && m->text.snapshot < chain->head && chain->head - m->text.snapshot > now->snapshot_age)
+        reason_add(r, REASON_SNAPSHOT, "it lies more than %" PRIu64 " blocks behind the head, which is block %" PRIu64,
+                   now->snapshot_age, chain->head);
 }
 
 void rules_proposal(const struct message *m, const struct space *space, const struct chain_facts *chain,

@@ -34,6 +34,9 @@ void rules_any(const struct message *m, const struct space *space, struct instan
 /* A proposal; *policy = what counts by its plugins or the space. */
 void rules_proposal(const struct message *m, const struct space *space, const struct chain_facts *chain,
                     uint32_t *policy, struct reasons *r);
+/* By the parameters of now: those that rule the proposal are of its snapshot, which its author chooses. */
+void rules_snapshot_age(const struct message *m, const struct space *now, const struct chain_facts *chain,
+                        struct reasons *r);
 void rules_update(const struct message *m, const struct space *space, const struct proposal_facts *p,
                   struct instant now, struct reasons *r);
 /* Until it closes. */

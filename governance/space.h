@@ -19,6 +19,7 @@ enum { SPACE_ID_MAX = 128 };
     NUMBER(proposals_per_day, 100, 1, 1000000, "proposals that one author may make in 24 hours; admins: any number") \
     NUMBER(ballots_per_voter, 1000, 1, 1000000, "ballots that one voter may cast on one proposal")                   \
     NUMBER(alias_seconds, 2592000, 1, 315360000, "how long an alias may sign after it was named")                    \
+    NUMBER(snapshot_age, 0, 0, 1000000000, "most blocks from a proposal's snapshot to the head; 0: any number")      \
     NUMBER(title_bytes, 256, 1, 4096, "longest title")                                                               \
     NUMBER(body_bytes, 40000, 1, 60000, "longest body")                                                              \
     NUMBER(reason_bytes, 5000, 0, 60000, "longest reason of a ballot")                                               \

@@ -160,7 +160,7 @@ static void parameters__are_written_whole_and_read_back_the_same(void **state)
         "\"ballots_per_voter\":1000,\"body_bytes\":40000,\"choice_bytes\":256,\"choices\":100,\"delay\":0,"
         "\"id\":\"a\",\"longest_period\":31536000,\"name\":\"A\",\"period\":0,\"policy\":\"stake\","
         "\"proposals_per_day\":100,\"quorum\":\"7\",\"ranked_choices\":32,\"reason_bytes\":5000,"
-        "\"strategy\":\"{\\\"policy\\\":\\\"stake\\\"}\",\"threshold\":\"0\",\"title_bytes\":256,\"tolerance\":300}");
+        "\"snapshot_age\":0,\"strategy\":\"{\\\"policy\\\":\\\"stake\\\"}\",\"threshold\":\"0\",\"title_bytes\":256,\"tolerance\":300}");
     assert_int_equal(parse(text, &arena, &s), OK);
     assert_int_equal(s.policy, POLICY_STAKED);
     space_write(&s, &second);

@@ -118,7 +118,7 @@ test("the words say what is chosen", async () => {
     for (const type of TYPES) {
         const { text } = await ask("vote", { from: voter(1).address, proposal: proposals[type], choice: CHOICES[type], timestamp: 1800000000 });
         assert.equal(text, `${voter(1).address} votes on "Shall we, ${type}?" (${proposals[type]}) in the space "${SPACE}" (${type}): ${said[type]}` +
-            " It replaces an earlier vote of this voter on this proposal. Signed as of 2027-01-15T08:00:00Z.");
+            " It replaces any earlier vote of this voter on this proposal. Signed as of 2027-01-15T08:00:00Z.");
     }
     const { text } = await ask("vote", { from: voter(1).address, proposal: proposals.approval, choice: [] });
     assert.match(text, /\(approval\): none of the choices\. /);
