@@ -5,7 +5,7 @@ pragma solidity ^0.8.24;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
-contract Wallet is IERC1271 {
+contract Signatory is IERC1271 {
     address public owner;
 
     constructor(address first) {

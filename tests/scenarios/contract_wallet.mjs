@@ -39,7 +39,7 @@ before(async () => {
     proxy = await startProxy({ target: node.url });
     token = await make("Token");
     const word = (text) => `0x${text.padEnd(64, "0")}`;
-    wallets.good = await make("Wallet", owner.address);
+    wallets.good = await make("Signatory", owner.address);
     wallets.club = await make("Club");
     wallets.refusing = await make("Refusing");
     wallets.reverting = await make("Reverting");
@@ -78,7 +78,7 @@ test("a contract wallet votes with its owner's signature; the entry keeps what i
     const { scores, power, voters } = await tally();
     assert.deepEqual([scores[0], power, voters], [String(UNIT), String(UNIT), 1]);
     // The same again is known, whatever the wallet thinks now.
-    await send(node, [call(wallets.good, "Wallet", "give", friend.address)]);
+    await send(node, [call(wallets.good, "Signatory", "give", friend.address)]);
     await mine(node);
     await mirrored();
     assert.deepEqual((await accepted(url, envelope)).receipt, answer.receipt);

@@ -41,10 +41,14 @@ export function compile(sources) {
     const output = JSON.parse(solc.compile(JSON.stringify(input), { import: found }));
     const bad = (output.errors ?? []).filter((e) => e.severity === "error");
     if (bad.length) throw new Error(bad.map((e) => e.formattedMessage).join("\n"));
-    const contracts = {};
-    for (const file of Object.values(output.contracts))
-        for (const [name, c] of Object.entries(file))
+    const contracts = {}, ours = new Map();
+    for (const [path, file] of Object.entries(output.contracts))
+        for (const [name, c] of Object.entries(file)) {
+            if (path in sources && ours.has(name)) throw new Error(`two contracts are called ${name}: in ${ours.get(name)} and in ${path}`);
+            if (path in sources) ours.set(name, path);
+            else if (ours.has(name)) continue;
             contracts[name] = { abi: c.abi, bytecode: "0x" + c.evm.bytecode.object };
+        }
     return contracts;
 }
 
