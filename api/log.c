@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/routes.h"
+#include "governance/door_rows.h"
 #include "governance/log_tiles.h"
 
 static const struct record end_record = RECORD(log_end, FIELD(log_end, size), FIELD(log_end, root),
@@ -25,7 +26,7 @@ void log_size_write(struct json_writer *w, uint64_t size)
     jw_u64(w, size);
 }
 
-void log_hashes_write(struct json_writer *w, const struct hash *all, size_t n)
+static void hashes_write(struct json_writer *w, const struct hash *all, size_t n)
 {
     jw_array(w);
     for (size_t i = 0; i < n; i++)
@@ -49,6 +50,18 @@ enum err log_included_read(struct db *db, uint64_t position, uint64_t size, stru
     return log_range(position, position + 1, log_tiles_get, tiles, &out->leaf);
 }
 
+void log_included_write(struct json_writer *w, uint64_t size, const struct log_included *in)
+{
+    jw_key(w, "size");
+    jw_u64(w, size);
+    jw_key(w, "leaf");
+    jw_hash(w, in->leaf);
+    jw_key(w, "root");
+    jw_hash(w, in->root);
+    jw_key(w, "proof");
+    hashes_write(w, in->proof, in->n);
+}
+
 enum err log_size_asked(const struct request *r, const char *name, uint64_t otherwise, uint64_t log_size, uint64_t *out)
 {
     uint64_t size = request_given(r, name) ? request_u64(r, name) : otherwise;
@@ -59,15 +72,6 @@ enum err log_size_asked(const struct request *r, const char *name, uint64_t othe
 }
 
 /* ---- /v1/log ---- */
-
-struct key_row {
-    uint64_t position;
-    const char *origin;
-    struct hash log_key;
-    struct address receipts;
-};
-static const struct record key_record = RECORD(key_row, FIELD(key_row, position), FIELD(key_row, origin),
-                                               FIELD(key_row, log_key), FIELD(key_row, receipts));
 
 static struct note_key note_key_of(const struct key_row *row)
 {
@@ -110,7 +114,7 @@ static enum err log_run(const struct request *r, struct db *db, struct reply *re
     struct json_writer *w = &reply->json;
     TRY(log_end_read(db, r->arena, &end));
     TRY(db_all(db, "SELECT k.position, k.origin, k.log_key, k.receipts FROM governance.key k ORDER BY k.position",
-               WITH_NOTHING, &key_record, r->arena, &keys, &n));
+               WITH_NOTHING, log_records[LOG_KEY], r->arena, &keys, &n));
     const struct key_row *signer = find_signer(&end, keys, n);
     if (signer == NULL)
         return err_with(ERR_INTERNAL, "the checkpoint is not signed by a key of the log");
@@ -155,14 +159,7 @@ static enum err inclusion_run(const struct request *r, struct db *db, struct rep
     log_size_write(w, end.size);
     jw_key(w, "position");
     jw_u64(w, position);
-    jw_key(w, "size");
-    jw_u64(w, size);
-    jw_key(w, "leaf");
-    jw_hash(w, in.leaf);
-    jw_key(w, "root");
-    jw_hash(w, in.root);
-    jw_key(w, "proof");
-    log_hashes_write(w, in.proof, in.n);
+    log_included_write(w, size, &in);
     return OK;
 }
 
@@ -191,7 +188,7 @@ static enum err consistency_run(const struct request *r, struct db *db, struct r
     jw_key(w, "root");
     jw_hash(w, root);
     jw_key(w, "proof");
-    log_hashes_write(w, proof, n);
+    hashes_write(w, proof, n);
     return OK;
 }
 
@@ -240,13 +237,7 @@ const struct route log_routes[] =
           {.name = "position", .type = PARAMETER_U64, .required = true, .about = "The entry's place, from 0."},
           {.name = "size", .type = PARAMETER_U64, .about = "In the log of how many entries; default: all."}),
       .members = MEMBERS(LOG_SIZE_MEMBER, {.name = "position", .type = T_U64, .about = "The entry's place."},
-                         {.name = "size", .type = T_U64, .about = "Entries of the log that the proof is for."},
-                         {.name = "leaf", .type = T_HASH, .about = "SHA-256(0x00 || entry)."},
-                         {.name = "root", .type = T_HASH, .about = "Merkle tree hash of so many entries."},
-                         {.name = "proof",
-                          .type = T_HASH,
-                          .nest = NEST_SCALARS,
-                          .about = "Siblings on the way up from the leaf to the root."}),
+                         LOG_INCLUDED_MEMBERS),
       .run = inclusion_run},
      {.method = "GET",
       .path = "/v1/log/proof/consistency",

@@ -90,14 +90,7 @@ static enum err write_inclusion(struct json_writer *w, struct db *db, uint64_t p
     TRY(log_included_read(db, position, size, &in));
     jw_key(w, "inclusion");
     jw_object(w);
-    jw_key(w, "size");
-    jw_u64(w, size);
-    jw_key(w, "leaf");
-    jw_hash(w, in.leaf);
-    jw_key(w, "root");
-    jw_hash(w, in.root);
-    jw_key(w, "proof");
-    log_hashes_write(w, in.proof, in.n);
+    log_included_write(w, size, &in);
     jw_object_end(w);
     return OK;
 }
@@ -130,15 +123,7 @@ static enum err receipt_run(const struct request *r, struct db *db, struct reply
     return write_checkpoint(&reply->json, db, size);
 }
 
-static const struct member inclusion_members[] =
-    {{.name = "size", .type = T_U64, .about = "Entries of the log that the proof is for."},
-     {.name = "leaf", .type = T_HASH, .about = "SHA-256(0x00 || entry)."},
-     {.name = "root", .type = T_HASH, .about = "Merkle tree hash of so many entries."},
-     {.name = "proof",
-      .type = T_HASH,
-      .nest = NEST_SCALARS,
-      .about = "Siblings on the way up from the leaf to the root."},
-     {0}};
+static const struct member inclusion_members[] = {LOG_INCLUDED_MEMBERS, {0}};
 
 #define ID_PARAMETER                                                                   \
     {                                                                                  \
@@ -153,22 +138,7 @@ const struct route receipts_routes[] =
       .cache = CACHE_NEVER,
       .parameters = PARAMETERS(ID_PARAMETER),
       .members =
-          MEMBERS({.name = "id",
-                   .type = T_HASH,
-                   .about = "Its EIP-712 digest; of the service's own entries Keccak-256 of the entry."},
-                  {.name = "kind",
-                   .type = T_TEXT,
-                   .write = log_kind_write,
-                   .about = "key, space, proposal, update-proposal, cancel-proposal, vote, or alias."},
-                  {.name = "author",
-                   .type = T_ADDRESS,
-                   .nullable = true,
-                   .about = "Whose message it is; null: the service's own."},
-                  {.name = "space", .type = T_TEXT, .nullable = true, .about = "Its space, if it belongs to one."},
-                  {.name = "proposal",
-                   .type = T_HASH,
-                   .nullable = true,
-                   .about = "The off-chain proposal that it makes, changes, cancels or votes on."},
+          MEMBERS(MESSAGE_ID_MEMBER, MESSAGE_KIND_MEMBER, MESSAGE_SUBJECT_MEMBERS,
                   {.name = "timestamp", .type = T_TIME, .about = "The message's own."},
                   {.name = "received", .type = T_TIME, .about = "When it was accepted, by the service's clock."},
                   {.name = "position", .type = T_U64, .about = "Its place in the log, from 0."},
