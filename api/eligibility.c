@@ -58,14 +58,10 @@ enum column {
     "     JOIN mirror.block k ON k.id = h.block WHERE h.number = t.position >> 32 LIMIT 1) AS time"                   \
     "   FROM ledger.governor_vote t WHERE t.governor = p.governor AND t.proposal_id = p.proposal_id"                  \
     "   AND t.voter = $10 AND t.kind = 0 AND t.position <= a.position ORDER BY t.position DESC LIMIT 1) l ON true"
-/* The id of a space as DelegateRegistry knows it: space_registry_id() of governance/space.h. */
-#define REGISTRY_ID                                                                                                   \
-    "CASE WHEN octet_length(s.space) < 32"                                                                            \
-    " THEN decode(rpad(encode(convert_to(s.space, 'UTF8'), 'hex'), 64, '0'), 'hex') END"
 #define OFFCHAIN                                                                                                      \
     "SELECT s.id, 'offchain', s.state, s.canceled_by IS NOT NULL, s.starts, s.ends, s.closes, NULL, s.snapshot,"      \
     " s.provisional, s.policy, CASE WHEN s.basis IS NOT NULL THEN (SELECT w.power FROM api_v1.power_of("              \
-    "   ARRAY[$10::bytea], " REGISTRY_ID ", s.policy, s.snapshot << 32 | 4294967295) w) END, g.moment, b.ballots,"    \
+    "   ARRAY[$10::bytea], api_v1.registry_id(s.space), s.policy, s.snapshot << 32 | 4294967295) w) END, g.moment, b.ballots," \
     " (SELECT (y.parameters::json ->> 'ballots_per_voter')::bigint FROM governance.space y WHERE y.id = s.space"      \
     "   AND y.position = s.parameters), true, l.position, l.digest, l.choice, NULL, NULL, l.stamp"                    \
     " FROM " SQL_OFFCHAIN("$5") " s"                                                                                  \
