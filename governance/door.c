@@ -213,13 +213,9 @@ static void check_alias(struct batch *b, struct submission *s, const struct spac
 {
     struct alias_key key = {s->message.author, s->message.address};
     const struct instant *named = map_get(&b->facts->aliases, &key);
-    uint64_t lasts = space != NULL ? space->alias_seconds : ALIAS_SECONDS;
-    if (!s->by_alias)
-        return;
-    if (s->message.kind == MESSAGE_ALIAS || named == NULL || named->unix_seconds == 0)
-        reason_add(&s->reasons, REASON_ALIAS, "%s", "");
-    else if (b->now.unix_seconds - named->unix_seconds > (int64_t)lasts)
-        reason_add(&s->reasons, REASON_ALIAS, "%s", "it was named too long ago");
+    bool withdrawn = named != NULL && named->unix_seconds == 0;
+    if (s->by_alias)
+        rules_alias(&s->message, space, withdrawn ? NULL : named, b->now, &s->reasons);
 }
 
 static enum err decide(struct batch *b, struct submission *s)

@@ -7,10 +7,7 @@
 #include "governance/door.h"
 #include "governance/door_count.h"
 
-enum {
-    DAY_SECONDS = 86400,
-    ALIAS_SECONDS = 30 * DAY_SECONDS, /* of messages that belong to no space */
-};
+enum { DAY_SECONDS = 86400 };
 
 struct door {
     const struct keys *keys;

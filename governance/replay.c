@@ -178,10 +178,8 @@ static void check_signer(const struct replay *r, const struct message *m, const 
         return;
     const struct replay_alias *a = map_get(&r->aliases, &key);
     const uint64_t *withdrawn = map_get(&r->withdrawn, &m->author);
-    if (m->kind == MESSAGE_ALIAS || a == NULL || (withdrawn != NULL && *withdrawn > a->position))
-        reason_put(reasons, REASON_ALIAS);
-    else if (space != NULL && now.unix_seconds - a->received.unix_seconds > (int64_t)space->alias_seconds)
-        reason_add(reasons, REASON_ALIAS, "%s", "it was named too long ago");
+    bool named = a != NULL && (withdrawn == NULL || *withdrawn <= a->position);
+    rules_alias(m, space, named ? &a->received : NULL, now, reasons);
 }
 
 static struct proposal_facts facts_of(const struct replay_proposal *p)

@@ -29,6 +29,18 @@ struct instant rules_closes(const struct space *space, struct instant ends)
     return (struct instant){ends.unix_seconds + (int64_t)space->tolerance};
 }
 
+void rules_alias(const struct message *m, const struct space *space, const struct instant *named, struct instant now,
+                 struct reasons *r)
+{
+    char signer[ADDRESS_TEXT + 1], author[ADDRESS_TEXT + 1];
+    address_format(m->address, signer);
+    address_format(m->author, author);
+    if (m->kind == MESSAGE_ALIAS || named == NULL)
+        reason_add(r, REASON_ALIAS, "%s signs, from is %s", signer, author);
+    else if (space != NULL && now.unix_seconds - named->unix_seconds > (int64_t)space->alias_seconds)
+        reason_add(r, REASON_ALIAS, "%s was named by %s too long ago", signer, author);
+}
+
 bool rules_supersedes(struct instant stamp, struct instant counted)
 {
     return stamp.unix_seconds >= counted.unix_seconds;

@@ -31,6 +31,10 @@ enum { ALIAS_TOLERANCE = 300 }; /* seconds: of messages that belong to no space 
 
 /* Any message: its space is there, its timestamp near enough. space: NULL if there is none of that id. */
 void rules_any(const struct message *m, const struct space *space, struct instant now, struct reasons *r);
+/* `address` signs for `from`, which is another: it must be its alias. named: when it was named so, and not withdrawn since; NULL: never.
+ * An alias names no alias. */
+void rules_alias(const struct message *m, const struct space *space, const struct instant *named, struct instant now,
+                 struct reasons *r);
 /* A proposal; *policy = what counts by its plugins or the space. */
 void rules_proposal(const struct message *m, const struct space *space, const struct chain_facts *chain,
                     uint32_t *policy, struct reasons *r);

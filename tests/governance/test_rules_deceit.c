@@ -1,4 +1,4 @@
-/* tests/governance/test_rules_deceit.c - rules against proposals that mislead: labels of basic votes, snapshots of long ago. */
+/* tests/governance/test_rules_deceit.c - rules against what misleads: labels of basic votes, snapshots of long ago, who signs for whom. */
 #include "governance/rules.h"
 #include "tests/support/unit.h"
 
@@ -66,11 +66,33 @@ static void a_snapshot__is_as_old_as_the_space_takes(void **state)
     assert_int_equal(r.all[0].code, REASON_SNAPSHOT);
 }
 
+static void an_alias__signs_while_it_is_named_and_names_no_other(void **state)
+{
+    (void)state;
+    const struct space space = {.id = "a", .alias_seconds = 100};
+    const struct instant named = {1000};
+    struct message m = {.kind = MESSAGE_VOTE, .author = {{1}}, .address = {{2}}};
+    struct reasons r = {.n = 0};
+    rules_alias(&m, &space, &named, (struct instant){1100}, &r);
+    assert_int_equal(r.n, 0);
+    rules_alias(&m, &space, &named, (struct instant){1101}, &r);
+    rules_alias(&m, &space, NULL, (struct instant){1000}, &r);
+    m.kind = MESSAGE_ALIAS;
+    rules_alias(&m, &space, &named, (struct instant){1000}, &r);
+    assert_int_equal(r.n, 3);
+    for (size_t i = 0; i < r.n; i++)
+        assert_int_equal(r.all[i].code, REASON_ALIAS);
+    assert_string_equal(r.all[1].text,
+                        "the signer is no alias of `from`: 0x0200000000000000000000000000000000000000 signs,"
+                        " from is 0x0100000000000000000000000000000000000000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(choices_of_a_basic_vote__mean_what_they_say),
         cmocka_unit_test(a_snapshot__is_as_old_as_the_space_takes),
+        cmocka_unit_test(an_alias__signs_while_it_is_named_and_names_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
