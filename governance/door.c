@@ -374,7 +374,15 @@ enum err door_prepare(struct door *d, struct db *db)
 enum err door_recount(struct door *d, struct db *db, bool *left)
 {
     AUTO_ARENA arena = {0};
+    bool due;
     *left = false;
+    pthread_mutex_lock(&d->lock);
+    bool prepared = d->prepared;
+    struct hash network = d->network;
+    pthread_mutex_unlock(&d->lock);
+    TRY(recount_is_due(db, prepared ? &network : NULL, &due));
+    if (!due)
+        return OK;
     pthread_mutex_lock(&d->lock);
     enum err e = run(d, db, NULL, 0, &arena, left);
     pthread_mutex_unlock(&d->lock);

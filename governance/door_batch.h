@@ -66,7 +66,9 @@ void batch_ballot(struct batch *b, const struct stored_proposal *p, const char *
                   bool counts, struct amount power);
 /* Sign, count, and write all rows. */
 MUST_CHECK enum err batch_finish(struct batch *b);
-/* Of door_recount, in its transaction. */
+/* Of door_recount: whether there is anything to do for it, asked without the append lock (network: the file that is prepared, NULL:
+ * none); and what it does, in its transaction. */
+MUST_CHECK enum err recount_is_due(struct db *db, const struct hash *network, bool *due);
 MUST_CHECK enum err recount_batch(struct batch *b, bool *left);
 
 #endif

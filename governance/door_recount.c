@@ -3,21 +3,37 @@
 
 enum { PROPOSALS_AT_ONCE = 8, POWERS_AT_ONCE = 1000 };
 
-/* Proposals with ballots that no tally of this generation and basis counts. */
+/* clang-format off */
+/* Proposals f with ballots that no tally of this generation and basis k counts. All versions have one snapshot. */
+#define UNCOUNTED(generation)                                                                                         \
+    " FROM governance.proposal f CROSS JOIN LATERAL (SELECT api_v1.basis_of(f.snapshot) AS basis OFFSET 0) k"         \
+    " CROSS JOIN LATERAL (SELECT b.position FROM governance.ballot b WHERE b.proposal = f.id"                         \
+    "   ORDER BY b.position DESC LIMIT 1) l"                                                                          \
+    " WHERE f.version = 1 AND k.basis IS NOT NULL AND NOT EXISTS (SELECT FROM governance.tally t"                     \
+    "   WHERE t.proposal = f.id AND t.generation = " generation " AND t.block = k.basis AND t.size > l.position)"
+/* clang-format on */
+
+enum err recount_is_due(struct db *db, const struct hash *network, bool *due)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(db,
+                 "SELECT c.network_hash IS DISTINCT FROM $1 OR EXISTS (SELECT" UNCOUNTED(
+                     "c.generation") ") FROM mirror.cursor c",
+                 WITH({T_HASH, network}), &rows));
+    *due = rows_count(rows) > 0 && rows_bool(rows, 0, 0);
+    return OK;
+}
+
 static enum err uncounted(struct db *db, int32_t generation, struct arena *arena, struct proposal_row *out,
                           struct hash *bases, size_t *n)
 {
     const int64_t limit = PROPOSALS_AT_ONCE;
     AUTO_ROWS rows = NULL;
     TRY(db_query(db,
-                 "SELECT p.*, k.basis FROM (SELECT DISTINCT ON (x.id) x.* FROM governance.proposal x"
-                 "   ORDER BY x.id, x.version DESC) p"
-                 " CROSS JOIN LATERAL (SELECT api_v1.basis_of(p.snapshot) AS basis OFFSET 0) k"
-                 " CROSS JOIN LATERAL (SELECT b.position FROM governance.ballot b WHERE b.proposal = p.id"
-                 "   ORDER BY b.position DESC LIMIT 1) l"
-                 " WHERE k.basis IS NOT NULL AND NOT EXISTS (SELECT FROM governance.tally t WHERE t.proposal = p.id"
-                 "   AND t.generation = $1 AND t.block = k.basis AND t.size > l.position)"
-                 " ORDER BY p.position DESC LIMIT $2",
+                 "SELECT p.*, o.basis FROM (SELECT f.id, k.basis" UNCOUNTED(
+                     "$1") " ORDER BY f.position DESC LIMIT $2) o"
+                           " CROSS JOIN LATERAL (SELECT v.* FROM governance.proposal v WHERE v.id = o.id"
+                           "   ORDER BY v.version DESC LIMIT 1) p",
                  WITH(IN(&generation), IN(&limit)), &rows));
     *n = rows_count(rows);
     for (size_t i = 0; i < *n; i++) {
@@ -61,7 +77,8 @@ static enum err read_powers(struct db *db, const struct proposal_row *p, struct 
     return OK;
 }
 
-static enum err recount_one(struct batch *b, const struct proposal_row *p, struct hash basis, bool *left)
+/* *went_on: something was counted or read; if not, only a new block can help. */
+static enum err recount_one(struct batch *b, const struct proposal_row *p, struct hash basis, bool *left, bool *went_on)
 {
     struct counted *counted;
     struct tally_row row;
@@ -73,10 +90,11 @@ static enum err recount_one(struct batch *b, const struct proposal_row *p, struc
     bool more;
     TRY(read_powers(b->db, p, basis, key.generation, &b->rows, &more));
     bool read = b->rows.n[LOG_POWER] > 0;
+    *went_on = *went_on || read || !more;
     TRY(log_rows_copy(&b->rows, b->db));
     log_rows_reset(&b->rows);
     if (more) {
-        *left = *left || read; /* if none could be read, only a new block can help */
+        *left = *left || read;
         return OK;
     }
     enum err e = counts_get(b->door->counts, b->db, &key, b->frontier.size, &counted);
@@ -97,10 +115,11 @@ enum err recount_batch(struct batch *b, bool *left)
     struct proposal_row rows[PROPOSALS_AT_ONCE];
     struct hash bases[PROPOSALS_AT_ONCE];
     size_t n;
+    bool went_on = false;
     *left = false;
     TRY(uncounted(b->db, b->facts->generation, b->arena, rows, bases, &n));
     for (size_t i = 0; i < n; i++)
-        TRY(recount_one(b, &rows[i], bases[i], left));
-    *left = *left || n == PROPOSALS_AT_ONCE;
+        TRY(recount_one(b, &rows[i], bases[i], left, &went_on));
+    *left = *left || (n == PROPOSALS_AT_ONCE && went_on); /* there may be others */
     return OK;
 }
