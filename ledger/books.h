@@ -16,7 +16,7 @@
 #include "ledger/reads.h"
 #include "ledger/timeline.h"
 
-enum { BOOKS_ROUNDS_MAX = 16, BOOKS_CACHE_MAX = 200000, RULES_VERSION = 3 };
+enum { BOOKS_ROUNDS_MAX = 16, BOOKS_CACHE_MAX = 200000, RULES_VERSION = 4 };
 
 /* Rows of control totals are written at the end of a block, after its last log: this stands for their log index. */
 #define LOG_INDEX_BLOCK_END 0xffffffffu

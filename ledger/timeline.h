@@ -60,7 +60,20 @@
     T(TIMELINE_PROPOSAL_TALLY, proposal_tally_timeline)                 \
     T(TIMELINE_TIMELOCK_OPERATION, timelock_operation_timeline)         \
     T(TIMELINE_TIMELOCK_CALL, timelock_call_timeline)                   \
-    T(TIMELINE_REGISTRY_DELEGATE, registry_delegate_timeline)
+    T(TIMELINE_REGISTRY_DELEGATE, registry_delegate_timeline)           \
+    T(TIMELINE_REWARD_SUBMISSION, reward_submission_timeline)           \
+    T(TIMELINE_REWARD_STRATEGY, reward_strategy_timeline)               \
+    T(TIMELINE_REWARD_OPERATOR, reward_operator_timeline)               \
+    T(TIMELINE_REWARD_SPLIT, reward_split_timeline)                     \
+    T(TIMELINE_REWARD_SETTING, reward_setting_timeline)                 \
+    T(TIMELINE_REWARD_PERMISSION, reward_permission_timeline)           \
+    T(TIMELINE_REWARD_CLAIMER, reward_claimer_timeline)                 \
+    T(TIMELINE_REWARD_ROOT, reward_root_timeline)                       \
+    T(TIMELINE_REWARD_CLAIM, reward_claim_timeline)                     \
+    T(TIMELINE_REWARD_DAY, reward_day_timeline)                         \
+    T(TIMELINE_REWARD_DISTRIBUTION, reward_distribution_timeline)       \
+    T(TIMELINE_REWARD_POOL, reward_pool_timeline)                       \
+    T(TIMELINE_REWARD_SHARE, reward_share_timeline)
 
 #define TIMELINE_ENUM(code, definition) code,
 enum timeline_id { TIMELINES(TIMELINE_ENUM) TIMELINE_COUNT };

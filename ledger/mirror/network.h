@@ -8,6 +8,7 @@
 #include "ledger/core/arena.h"
 #include "ledger/core/json.h"
 #include "ledger/core/map.h"
+#include "ledger/reward_terms.h"
 
 #define CONTRACT_KINDS(KIND)                                             \
     KIND(KIND_ERC20, "erc20")                                            \
@@ -53,6 +54,7 @@ struct network {
     uint64_t chain_id;
     uint64_t start_block;
     uint64_t finality_depth_blocks; /* archives; default 64 */
+    struct reward_terms rewards;
     struct contract *contracts;
     size_t n_contracts;
     struct map by_address; /* struct address -> uint32_t index of the contract */
