@@ -1,7 +1,8 @@
 /* ledger/reward.h - what is to be distributed, and what RewardsCoordinator says of splits, claimers, roots and claims: rows and rules of their events.
  *
  * Source: Layr-Labs/eigenlayer-contracts v1.12.0, RewardsCoordinator. How it is shared: ledger/README.md, reward_compute.h. Units: base
- * units of the token; bips; unix seconds; days since 1970 (UTC). Every function books nothing for an amount of zero but its row. */
+ * units of the token; bips; unix seconds; days since 1970 (UTC), never below 0. Every function books nothing for an amount of zero but its
+ * row. What 256 bits cannot hold leaves neither row nor movement, and the distributor is marked inconsistent. */
 #ifndef LEDGER_REWARD_H
 #define LEDGER_REWARD_H
 
@@ -146,14 +147,15 @@ struct reward_submission {
     size_t n_strategies, n_operators;
 };
 
-/* `day`: of the block. A hash that was seen before, or amounts whose sum leaves 256 bits: nothing is booked, the distributor is marked inconsistent. */
+/* `day`: of the block. A hash that was seen before, or amounts whose sum leaves 256 bits: nothing is booked, the distributor is marked inconsistent.
+ * The amount stands in reward.pending of the submitter (of fees: of the collector), in the name of the submission. */
 void reward_apply_submission(struct books *b, const struct reward_submission *s, int64_t day);
-/* Income of a fee collector: a transfer of `token` to it. `epoch_days` of its parameters. */
+/* Income of a fee collector: a transfer of `token` to it. `epoch_days` of its parameters, above 0. The epoch's first transfer brings its row. */
 void reward_apply_fee(struct books *b, struct address collector, struct address token, struct amount value, int64_t day,
                       uint64_t epoch_days);
 struct hash reward_fee_id(struct address collector, struct address token, uint64_t epoch);
 
-/* Bips above 10,000 are kept as they are and mark the distributor inconsistent; they count as 10,000. */
+/* Bips above 10,000 are kept as they are and mark the distributor inconsistent; they count as 10,000. So is REWARD_DEFAULT_SPLIT. */
 void reward_apply_split(struct books *b, struct address distributor, struct address operator, struct address avs,
                         int64_t operator_set, int64_t activated_at, int64_t old_bips, int64_t new_bips);
 void reward_apply_setting(struct books *b, struct address distributor, enum reward_setting setting,
