@@ -17,19 +17,28 @@ struct reward_leaf {
     struct amount cumulative; /* not zero */
 };
 
+enum { REWARD_TREE_LEVELS = 32 };
+
+/* The levels of a tree of n leaves from below; each ends, where its width is odd and it is not the root, with the hash of what pads it. */
+struct reward_levels {
+    struct hash *nodes;
+    size_t n;
+    unsigned top;                         /* the root's level */
+    size_t first[REWARD_TREE_LEVELS + 1]; /* where each begins among the nodes */
+};
+
+/* Read only once it is built: any number of threads may prove by it. */
 struct reward_tree {
-    const struct reward_leaf *leaves; /* as given: ascending by earner, then token; no pair twice */
+    const struct reward_leaf *leaves; /* as given: ascending by earner, then token */
     size_t n_leaves;
     uint32_t *first; /* of each earner, and n_leaves behind the last */
     size_t n_earners;
-    struct hash *token_roots; /* of each earner */
-    struct hash *nodes; /* levels of the earners' tree from below, each padded to an even number but for the root */
-    unsigned levels;    /* above the leaves */
+    struct reward_levels levels; /* of the earners' leaves */
     struct hash root;
 };
 
-/* Leaves need not be kept in order by the caller: this sorts them in place. n > 0. `threads`: 0 for one a processor. Memory in the arena;
- * ERR_IO: no threads. */
+/* Leaves need not be in order: this sorts them in place, and they must outlive the tree. 0 < n < 2^32. `threads`: 0 for one a processor.
+ * Memory in the arena. ERR_CONFLICT: an earner has a token twice; ERR_IO: no threads. */
 MUST_CHECK enum err reward_tree_build(struct reward_leaf *leaves, size_t n, unsigned threads, struct arena *arena,
                                       struct reward_tree *out);
 
@@ -46,13 +55,13 @@ struct reward_proof {
         struct slice proof;
     } * tokens;
 };
-/* ERR_NOT_FOUND: it has earned nothing. */
-MUST_CHECK enum err reward_tree_prove(const struct reward_tree *t, struct address earner, struct arena *arena,
-                                      struct reward_proof *out);
-/* As RewardsCoordinator._verifyEarnerClaimProof and _verifyTokenClaim do. */
+/* `token`: the only one to prove; NULL: all of the earner's. ERR_NOT_FOUND: it has earned nothing (of it). */
+MUST_CHECK enum err reward_tree_prove(const struct reward_tree *t, struct address earner, const struct address *token,
+                                      struct arena *arena, struct reward_proof *out);
+/* As RewardsCoordinator._verifyEarnerClaimProof and _verifyTokenClaimProof do. */
 bool reward_tree_check(struct hash root, struct address earner, const struct reward_proof *proof);
 
-/* calldata of processClaim(RewardsMerkleClaim claim, address recipient) for the proof's tokens. */
+/* calldata of processClaim(RewardsMerkleClaim claim, address recipient) for the proof's tokens (reward_tree_claim.c). */
 struct slice reward_claim_calldata(uint32_t root_index, struct address earner, const struct reward_proof *proof,
                                    struct address recipient, struct arena *arena);
 
