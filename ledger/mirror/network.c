@@ -9,6 +9,7 @@
 #include "ledger/core/digest.h"
 #include "ledger/mirror/block.h"
 #include "ledger/mirror/network_parameters.h"
+#include "ledger/mirror/network_rewards.h"
 
 enum { FILE_MAX = 16 << 20 }; /* bytes */
 
@@ -114,7 +115,7 @@ static enum err parse_contract(const char *where, const json_t *entry, uint64_t 
     const json_t *parameters = json_object_get(entry, "parameters");
     char path[64];
     snprintf(path, sizeof path, "%s.parameters", where);
-    return parameters == NULL ? OK : network_check_parameters(path, parameters);
+    return parameters == NULL ? OK : network_check_parameters(path, c, parameters);
 }
 
 /* Whatever a reference of contract i points at must be able to play that part, if it is in the file at all. */
@@ -220,12 +221,13 @@ static enum err parse_file(struct network *n)
     n->finality_depth_blocks = FINALITY_DEPTH_DEFAULT;
     const json_t *parameters = json_object_get(n->file, "parameters");
     if (parameters != NULL) {
-        TRY(network_check_parameters("parameters", parameters));
+        TRY(network_check_parameters("parameters", NULL, parameters));
         TRY(network_get_number("parameters", parameters, "finality_depth_blocks", false, 0, BLOCK_NUMBER_MAX,
                                &n->finality_depth_blocks));
     }
     TRY(check_spaces(json_object_get(n->file, "spaces")));
-    return parse_contracts(n);
+    TRY(parse_contracts(n));
+    return network_read_rewards(n);
 }
 
 enum err network_parse(const char *text, size_t n, struct network *out)

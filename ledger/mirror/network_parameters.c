@@ -7,7 +7,7 @@
 #include "ledger/mirror/block.h"
 #include "ledger/mirror/network.h"
 
-enum form { BLOCKS, SECONDS, UNIX_TIME, BIPS, CLOCK, ADDRESS, ADDRESSES, AMOUNT, ALT_STAKING };
+enum form { BLOCKS, SECONDS, UNIX_TIME, BIPS, CLOCK, ADDRESS, ADDRESSES, AMOUNT, ALT_STAKING, READ_LATER };
 
 struct parameter {
     const char *name;
@@ -35,8 +35,21 @@ static const struct parameter parameters_known[] = {
     /* payouts */
     {"reward_booking_delay_blocks", BLOCKS}, /* how far above a day's last block it is closed */
     {"alt_staking", ALT_STAKING},
+    /* of a fee collector: network_rewards.c */
+    {"epoch_days", READ_LATER},
+    {"operators_bips", READ_LATER},
+    {"treasury_bips", READ_LATER},
+    {"burn_bips", READ_LATER},
+    {"treasury", READ_LATER},
+    {"operator_sets", READ_LATER},
     {NULL, BLOCKS},
 };
+
+/* Where they would mean nothing, they are refused. */
+static const char *const of_file[] = {"default_operator_split_bips", "reward_booking_delay_blocks", NULL};
+static const char *const of_collector[] = {"epoch_days", "operators_bips", "treasury_bips",
+                                           "burn_bips",  "treasury",       "operator_sets",
+                                           NULL};
 
 static const struct parameter alt_staking_known[] = {
     {"cooldown_seconds", SECONDS},
@@ -180,6 +193,8 @@ static enum err check_parameter(const char *where, const json_t *object, const s
     case ALT_STAKING:
         snprintf(path, sizeof path, "%s.%s", where, p->name);
         return check_table(path, json_object_get(object, p->name), alt_staking_known);
+    case READ_LATER:
+        return OK;
     }
     return mistake(where, p->name, "no such form");
 }
@@ -203,9 +218,22 @@ static enum err check_table(const char *where, const json_t *object, const struc
     return OK;
 }
 
-enum err network_check_parameters(const char *where, const json_t *parameters)
+static enum err refuse_here(const char *where, const json_t *object, const char *const names[], const char *what)
 {
-    return check_table(where, parameters, parameters_known);
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (json_object_get(object, names[i]) != NULL)
+            return mistake(where, names[i], what);
+    return OK;
+}
+
+enum err network_check_parameters(const char *where, const struct contract *c, const json_t *parameters)
+{
+    TRY(check_table(where, parameters, parameters_known));
+    if (c != NULL)
+        TRY(refuse_here(where, parameters, of_file, "belongs to the parameters of the file"));
+    if (c == NULL || c->kind != KIND_FEE_COLLECTOR)
+        TRY(refuse_here(where, parameters, of_collector, "belongs to a fee_collector"));
+    return OK;
 }
 
 /* ---- reading them once they are checked --------------------------------------------------------------------------- */

@@ -21,9 +21,9 @@ MUST_CHECK enum err network_get_address(const char *where, const json_t *object,
                                         struct address *out, bool *has);
 MUST_CHECK enum err network_get_number(const char *where, const json_t *object, const char *member, bool required,
                                        uint64_t least, uint64_t most, uint64_t *out);
-/* All members of a `parameters` object, against the table: an unknown one is a mistake, lest a misspelt one be without
- * effect in silence. */
-MUST_CHECK enum err network_check_parameters(const char *where, const json_t *parameters);
+/* All members of a `parameters` object, of entry c or (NULL) of the file itself, against the table: an unknown one, or one that means
+ * nothing there, is a mistake, lest it be without effect in silence. Those of fee collectors are read by network_rewards.c. */
+MUST_CHECK enum err network_check_parameters(const char *where, const struct contract *c, const json_t *parameters);
 
 /* A whole-number parameter as it holds for a contract: of its entry, else of the file, else `otherwise`. */
 uint64_t network_parameter(const struct network *n, const struct contract *c, const char *name, uint64_t otherwise);
