@@ -188,7 +188,7 @@ static void post_leg(struct books *b, const struct account_key *key, struct acco
     buffer_bytes(&b->entry_places, &place, sizeof place);
     b->out[BOOKS_ENTRY].n++;
     root_put_entry(b, key, counter, delta, after);
-    b->leg++;
+    books_next_leg(b);
 }
 
 void account_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v)
@@ -201,4 +201,19 @@ void account_move(struct books *b, const struct account_key *debit, const struct
     account_open(b, debit, to, position + 1);
     post_leg(b, credit, from, false, v, debit, to->id);
     post_leg(b, debit, to, true, v, credit, from->id);
+}
+
+void account_pay_out(struct books *b, const struct account_key *from, struct amount total)
+{
+    static const struct account_key nobody;
+    struct account_state *state = account_get(b, from);
+    account_open(b, from, state, (b->block_number << 32) + b->ordinal);
+    post_leg(b, from, state, false, total, &nobody, 0);
+}
+
+void account_pay_in(struct books *b, const struct account_key *to, const struct account_key *from, struct amount v)
+{
+    struct account_state *state = account_get(b, to);
+    account_open(b, to, state, (b->block_number << 32) + b->ordinal);
+    post_leg(b, to, state, true, v, from, account_get(b, from)->id);
 }

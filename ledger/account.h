@@ -89,4 +89,9 @@ bool account_can_move(struct books *b, const struct account_key *debit, const st
 /* Book the movement: the credit leg first. v must not be zero and account_can_move must hold (assertion). */
 void account_move(struct books *b, const struct account_key *debit, const struct account_key *credit, struct amount v);
 
+/* A movement from one account to many: the one is credited with the total (its entry has counter-account 0), then each of the many is
+ * debited. The caller sees to it that they sum up to the total, and that nothing leaves [0, 2^256) (assertion). */
+void account_pay_out(struct books *b, const struct account_key *from, struct amount total);
+void account_pay_in(struct books *b, const struct account_key *to, const struct account_key *from, struct amount v);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ledger/position.h"
+#include "ledger/reward_day.h"
 #include "ledger/root.h"
 
 const struct books_table_def books_table[BOOKS_TABLE_COUNT] = {
@@ -32,6 +33,7 @@ void books_init(struct books *b)
     map_init(&b->control_needs, sizeof(struct control_key), 0);
     for (int i = 0; i < TIMELINE_COUNT; i++)
         timeline_init(&b->timelines[i], (enum timeline_id)i);
+    map_init(&b->earned_known, sizeof(struct address), 0);
     reads_init(&b->reads);
     b->next_account = 1;
 }
@@ -44,6 +46,12 @@ void books_done(struct books *b)
     map_done(&b->control_needs);
     for (int i = 0; i < TIMELINE_COUNT; i++)
         timeline_done(&b->timelines[i]);
+    reward_closings_drop(b);
+    map_done(&b->earned_known);
+    buffer_done(&b->clock.open);
+    buffer_done(&b->batch_clock.open);
+    buffer_done(&b->day_needs);
+    buffer_done(&b->closings);
     reads_done(&b->reads);
     arena_done(&b->texts);
     buffer_done(&b->journal);
@@ -81,6 +89,7 @@ static void drop_cache(struct books *b)
     map_clear(&b->account_needs);
     map_clear(&b->controls);
     map_clear(&b->control_needs);
+    map_clear(&b->earned_known);
     for (int i = 0; i < TIMELINE_COUNT; i++)
         timeline_forget(&b->timelines[i]);
     arena_reset(&b->texts);
@@ -91,6 +100,9 @@ void books_forget(struct books *b, uint64_t next_account, struct hash root)
     drop_out(b);
     drop_cache(b);
     reads_forget(&b->reads);
+    reward_closings_drop(b);
+    buffer_reset(&b->day_needs);
+    b->clock.known = false;
     b->next_account = next_account;
     b->root = root;
 }
@@ -103,6 +115,20 @@ bool books_cache_full(const struct books *b)
     return cached > BOOKS_CACHE_MAX;
 }
 
+static void clock_copy(struct day_clock *to, const struct day_clock *from)
+{
+    struct buffer open = to->open;
+    *to = *from;
+    to->open = open;
+    buffer_reset(&to->open);
+    buffer_bytes(&to->open, from->open.p, from->open.n);
+}
+
+int64_t books_day(const struct books *b)
+{
+    return b->batch_clock.begun ? b->batch_clock.day : 0;
+}
+
 void books_batch_begin(struct books *b)
 {
     drop_out(b);
@@ -113,11 +139,19 @@ void books_batch_begin(struct books *b)
     b->incomplete = false;
     b->batch_next_account = b->next_account;
     b->batch_root = b->root;
+    clock_copy(&b->batch_clock, &b->clock);
+}
+
+/* Only rows of a closed day are so many. */
+void books_next_leg(struct books *b)
+{
+    b->leg = (int16_t)((b->leg + 1) & 0x7fff);
 }
 
 void books_block_begin(struct books *b, uint64_t number, struct hash hash)
 {
     b->block_number = number;
+    b->day_ended = false;
     b->block_hash = hash;
     b->ordinal = 0;
     buffer_reset(&b->rows);
@@ -168,7 +202,7 @@ static void put_controls(struct books *b)
         copy_value(out, T_U64, &state->accounts);
         b->out[BOOKS_CONTROL].n++;
         root_put_control(b, &keys[i], state);
-        b->leg++;
+        books_next_leg(b);
     }
 }
 
@@ -268,6 +302,8 @@ void books_batch_done(struct books *b)
 {
     b->next_account = b->batch_next_account;
     b->root = b->batch_root;
+    clock_copy(&b->clock, &b->batch_clock);
+    reward_closings_drop(b);
     drop_out(b);
     for (int i = 0; i < TIMELINE_COUNT; i++) /* was read as of before this batch */
         map_clear(&b->timelines[i].past);
@@ -324,7 +360,7 @@ void books_append(struct books *b, enum timeline_id id, void *row)
     if (def->history)
         buffer_bytes(&t->added, row, def->row->size);
     root_put_timeline(b, def, row);
-    b->leg++;
+    books_next_leg(b);
 
     /* A key that is not cached stays so: its last row is read when somebody needs it, in a later batch. Within this batch
      * a later look-up notes the need, and the second round finds it cached here. */

@@ -60,6 +60,15 @@ struct recent_account {
     struct account_state *state;
 };
 
+/* How far days have come (reward_day.h). */
+struct day_clock {
+    bool known;         /* read, or followed from the first block on */
+    bool begun;         /* some block was there */
+    int64_t day;        /* of the last block; never goes back */
+    int64_t first_day;  /* the history's first */
+    struct buffer open; /* struct reward_run: ended and not closed, ascending */
+};
+
 struct books {
     struct map accounts, account_needs; /* account_key -> account_state */
     struct map controls, control_needs; /* control_key -> control_state */
@@ -67,12 +76,19 @@ struct books {
     struct arena texts; /* of cached rows */
     struct reads reads; /* whom to ask is set by the owner of the books */
 
+    const struct reward_terms *terms; /* NULL: there is nobody to pay */
+    struct day_clock clock;
+    struct map earned_known; /* struct address: distributors of whom every account of book earned is cached */
+
     uint64_t next_account;
     struct hash root;
 
     /* the batch */
     uint64_t batch_next_account;
     struct hash batch_root;
+    struct day_clock batch_clock;
+    struct buffer day_needs; /* struct reward_run */
+    struct buffer closings;  /* struct reward_closing: what they pay */
     bool incomplete;
     struct buffer journal; /* old values, for undoing */
     struct books_out out[BOOKS_TABLE_COUNT];
@@ -84,6 +100,7 @@ struct books {
     /* the block */
     uint64_t block_number;
     struct hash block_hash;
+    bool day_ended; /* it is the first of a later day: the last of batch_clock.open ended */
     uint32_t ordinal, log_index;
     int16_t leg;
     struct buffer rows;             /* canonical rows of the block, for its root */
@@ -129,6 +146,12 @@ void books_append(struct books *b, enum timeline_id id, void *row);
 
 /* Remember the old bytes of a cached value before changing it. */
 void books_journal(struct books *b, void *value, size_t size);
+
+/* The leg of the next row of the same log. */
+void books_next_leg(struct books *b);
+
+/* Days since 1970 (UTC) of the current block; 0 where days do not matter (reward_day.h). */
+int64_t books_day(const struct books *b);
 
 /* The next position in the current block, for a row that is about to be written; counts it. */
 uint64_t books_next_position(struct books *b);

@@ -6,6 +6,7 @@
 
 #include "ledger/mirror/network_parameters.h"
 #include "ledger/mirror/rules.h"
+#include "ledger/reward_day.h"
 #include "ledger/root.h"
 
 static const struct rule_row *const tables[] = {rules_token,       rules_stake,      rules_withdrawal, rules_allocation,
@@ -82,6 +83,7 @@ void apply_block(struct books *b, const struct network *network, const struct bl
                  const struct decoded_log *decoded)
 {
     books_block_begin(b, block->number, block->hash);
+    reward_day_begin(b, block->time);
     for (size_t i = 0; i < block->n_logs; i++) {
         const struct log *log = &block->logs[i];
         books_log_begin(b, log->index);
@@ -94,7 +96,23 @@ void apply_block(struct books *b, const struct network *network, const struct bl
         if (decoded[i].values != NULL)
             apply_log(b, network, block, decoded, i);
     }
+    reward_day_end(b);
     books_block_end(b);
+}
+
+enum err apply_fit(struct books *b, struct db *db, const struct network *network, const struct block *blocks, size_t n,
+                   size_t *fit, bool *closes)
+{
+    AUTO_BUFFER moments = {0};
+    reward_days_use(b, &network->rewards);
+    TRY(reward_days_read(b, db, blocks[0].number));
+    for (size_t i = 0; i < n; i++) {
+        struct reward_moment moment = {blocks[i].number, blocks[i].time};
+        buffer_bytes(&moments, &moment, sizeof moment);
+    }
+    const struct reward_moment *first = (const struct reward_moment *)moments.p;
+    *closes = reward_days_due(b, first);
+    return reward_days_fit(b, first, n, fit);
 }
 
 enum err apply_batch(struct books *b, struct db *db, const struct network *network, const struct block *blocks,
@@ -106,6 +124,7 @@ enum err apply_batch(struct books *b, struct db *db, const struct network *netwo
             apply_block(b, network, &blocks[i], decoded[i]);
         if (books_settle(b) == OK)
             return OK;
+        TRY(reward_days_fetch(b, db, blocks[0].number));
         TRY(books_fetch(b, db, blocks[0].number));
     }
     return err_with(ERR_INTERNAL, "block %" PRIu64 " still needs rows after %d rounds", blocks[0].number,

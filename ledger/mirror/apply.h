@@ -26,8 +26,11 @@ struct decoded_log *decode_block(const struct network *network, const struct blo
 void apply_block(struct books *b, const struct network *network, const struct block *block,
                  const struct decoded_log *decoded);
 /* The whole life of a batch up to settled books: apply, read what was needed, apply again. Afterwards its rows stand in the
- * out buffers. Database errors; ERR_INTERNAL: a rule asks for ever more. */
+ * out buffers. Database errors; ERR_INTERNAL: a rule asks for ever more. The blocks are those that apply_fit said. */
 MUST_CHECK enum err apply_batch(struct books *b, struct db *db, const struct network *network,
                                 const struct block *blocks, struct decoded_log *const *decoded, size_t n);
+/* How many of the blocks may be one batch, at least 1 (reward_days_fit); *closes: the first closes days that may have to pay. */
+MUST_CHECK enum err apply_fit(struct books *b, struct db *db, const struct network *network, const struct block *blocks,
+                              size_t n, size_t *fit, bool *closes);
 
 #endif

@@ -77,7 +77,6 @@ struct run {
     struct asker *asker; /* of a node; NULL: an archive */
     time_t renewed, reported, began;
     uint64_t events_reported;
-    bool bulk;      /* an initial load without readers' indexes is under way */
     bool caught_up; /* the source's head was reached once in this life */
 };
 
@@ -104,12 +103,11 @@ static void report_progress(struct run *r, const struct step *step)
 
 static enum err end_bulk(struct run *r, const char *why)
 {
-    if (!r->bulk)
+    if (!writer_in_bulk(r->writer))
         return OK;
     log_info("mirror", "%s; building the indexes", why);
     TRY(writer_bulk(r->writer, false));
     r->renewed = clock_seconds();
-    r->bulk = false;
     return OK;
 }
 
@@ -118,7 +116,7 @@ static enum err note_caught_up(struct run *r)
 {
     if (r->caught_up)
         return OK;
-    if (r->bulk)
+    if (writer_in_bulk(r->writer))
         TRY(end_bulk(r, "caught up"));
     else
         TRY(writer_bulk(r->writer, false));
@@ -233,10 +231,8 @@ static enum err open_run(struct run *r)
         writer_ask(r->writer, asker_read, r->asker);
     health_leader(true);
     const struct cursor *cursor = writer_cursor(r->writer);
-    if (cursor->head_number < 0) {
+    if (cursor->head_number < 0)
         TRY(writer_bulk(r->writer, true));
-        r->bulk = true;
-    }
     r->renewed = r->reported = r->began = clock_seconds();
     log_info("mirror", "writing from block %" PRId64 ", epoch %" PRId64, cursor->head_number + 1, cursor->epoch);
     return start_feeder(r);

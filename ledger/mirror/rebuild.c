@@ -209,11 +209,8 @@ static enum err fetch_added(struct rebuild *r)
 
 /* ---- booking ---------------------------------------------------------------------------------------------------- */
 
-static enum err apply_window(struct rebuild *r, const struct block *blocks, size_t n, struct arena *arena)
+static enum err book_batch(struct rebuild *r, const struct block *blocks, struct decoded_log *const *decoded, size_t n)
 {
-    struct decoded_log **decoded = ARENA_ARRAY(arena, struct decoded_log *, n);
-    for (size_t i = 0; i < n; i++)
-        decoded[i] = decode_block(r->options->network, &blocks[i], arena);
     TRY(apply_batch(&r->books, r->db, r->options->network, blocks, decoded, n));
     TRY(db_begin(r->db, ""));
     TRY(lease_renew(r->db, r->cursor.epoch));
@@ -222,6 +219,19 @@ static enum err apply_window(struct rebuild *r, const struct block *blocks, size
     TRY(db_commit(r->db));
     books_batch_done(&r->books);
     r->renewed = time(NULL);
+    return OK;
+}
+
+static enum err apply_window(struct rebuild *r, const struct block *blocks, size_t n, struct arena *arena)
+{
+    struct decoded_log **decoded = ARENA_ARRAY(arena, struct decoded_log *, n);
+    for (size_t i = 0; i < n; i++)
+        decoded[i] = decode_block(r->options->network, &blocks[i], arena);
+    for (size_t first = 0, fit; first < n; first += fit) {
+        bool closes;
+        TRY(apply_fit(&r->books, r->db, r->options->network, blocks + first, n - first, &fit, &closes));
+        TRY(book_batch(r, blocks + first, decoded + first, fit));
+    }
     return OK;
 }
 

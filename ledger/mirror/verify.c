@@ -116,7 +116,8 @@ static enum err compare_batch(struct verify *v, int64_t first_account, int64_t f
     return OK;
 }
 
-static enum err apply_window(struct verify *v, const struct block *blocks, size_t n, struct arena *arena)
+/* Recompute the blocks as batches and compare each, from where the one before ended. */
+static enum err apply_window(struct verify *v, const struct block *blocks, size_t n, int64_t *from, struct arena *arena)
 {
     struct decoded_log **decoded = ARENA_ARRAY(arena, struct decoded_log *, n);
     for (size_t i = 0; i < n; i++) {
@@ -124,7 +125,16 @@ static enum err apply_window(struct verify *v, const struct block *blocks, size_
         v->report->events += blocks[i].n_logs;
     }
     v->report->blocks += n;
-    TRY(apply_batch(&v->books, v->db, v->network, blocks, decoded, n));
+    for (size_t first = 0, fit; first < n; first += fit) {
+        bool closes;
+        TRY(apply_fit(&v->books, v->db, v->network, blocks + first, n - first, &fit, &closes));
+        int64_t first_account = (int64_t)v->books.next_account;
+        TRY(apply_batch(&v->books, v->db, v->network, blocks + first, decoded + first, fit));
+        int64_t to = (int64_t)position_start(blocks[first + fit - 1].number + 1);
+        TRY(compare_batch(v, first_account, *from, to));
+        books_batch_done(&v->books);
+        *from = to;
+    }
     return v->in_use ? verify_events(v->db, v->network, blocks, decoded, n, v->report) : OK;
 }
 
@@ -159,12 +169,7 @@ static enum err compare_windows(struct verify *v, struct store *store)
         if (e == ERR_END)
             break;
         TRY(e);
-        int64_t first_account = (int64_t)v->books.next_account;
-        TRY(apply_window(v, blocks, n, &arena));
-        int64_t to = (int64_t)position_start(blocks[n - 1].number + 1);
-        TRY(compare_batch(v, first_account, from, to));
-        books_batch_done(&v->books);
-        from = to;
+        TRY(apply_window(v, blocks, n, &from, &arena));
         if (time(NULL) - said >= 5) {
             said = time(NULL);
             log_info("verify", "at block %" PRIu64 " of %" PRId64, blocks[n - 1].number, store->head);

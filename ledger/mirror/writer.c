@@ -15,6 +15,7 @@ struct writer {
     struct cursor cursor;
     struct books books;
     struct event_types types;
+    bool bulk;     /* an initial load without readers' indexes is under way */
     bool branches; /* some block is stored that is not canonical: a new one may be an old acquaintance */
     struct buffer block_rows, chain_rows, event_rows, feed_rows;
     uint64_t n_blocks, n_chain, n_events, n_feed;
@@ -158,12 +159,12 @@ struct known_block {
 };
 
 /* Those blocks of the batch that are stored already: after a reorg a block may return, and finds its events there. */
-static enum err find_known(struct writer *w, const struct step *step, struct map *known)
+static enum err find_known(struct writer *w, const struct block *blocks, size_t n, struct map *known)
 {
     AUTO_BUFFER hashes = {0};
     array_text_begin(&hashes);
-    for (size_t i = 0; i < step->n_blocks; i++)
-        array_text_value(&hashes, T_HASH, &step->blocks[i].hash);
+    for (size_t i = 0; i < n; i++)
+        array_text_value(&hashes, T_HASH, &blocks[i].hash);
     AUTO_ROWS rows = NULL;
     TRY(db_query(
         w->db,
@@ -235,8 +236,8 @@ static enum err put_missing_logs(struct writer *w, const struct block *block, in
 }
 
 /* Encode what the mirror keeps of the batch, moving `after` along. */
-static enum err encode_blocks(struct writer *w, const struct step *step, struct decoded_log *const *decoded,
-                              struct cursor *after)
+static enum err encode_blocks(struct writer *w, const struct block *blocks, size_t n,
+                              struct decoded_log *const *decoded, struct cursor *after)
 {
     buffer_reset(&w->block_rows);
     buffer_reset(&w->chain_rows);
@@ -245,9 +246,9 @@ static enum err encode_blocks(struct writer *w, const struct step *step, struct 
     w->n_blocks = w->n_chain = w->n_events = w->n_feed = 0;
     struct map known;
     map_init(&known, sizeof(struct hash), sizeof(struct known_block));
-    enum err e = w->branches ? find_known(w, step, &known) : OK;
-    for (size_t i = 0; e == OK && i < step->n_blocks; i++) {
-        const struct block *block = &step->blocks[i];
+    enum err e = w->branches ? find_known(w, blocks, n, &known) : OK;
+    for (size_t i = 0; e == OK && i < n; i++) {
+        const struct block *block = &blocks[i];
         const struct known_block *old = map_get(&known, &block->hash);
         int64_t id = old != NULL ? old->id : after->next_block++;
         int64_t events = old != NULL ? old->events : (int64_t)block->n_logs;
@@ -314,14 +315,18 @@ static enum err commit_and_tell(struct writer *w)
     return db_commit(w->db);
 }
 
-enum err writer_book(struct writer *w, const struct step *step, struct decoded_log *const *decoded)
+/* One transaction. The source's mark moves with the step's last blocks only: it stands for all of them. */
+static enum err book_batch(struct writer *w, const struct step *step, size_t first, size_t n,
+                           struct decoded_log *const *decoded)
 {
     struct cursor after = w->cursor;
-    TRY(encode_blocks(w, step, decoded, &after));
-    TRY(apply_batch(&w->books, w->db, w->network, step->blocks, decoded, step->n_blocks));
+    const struct block *blocks = step->blocks + first;
+    TRY(encode_blocks(w, blocks, n, decoded + first, &after));
+    TRY(apply_batch(&w->books, w->db, w->network, blocks, decoded + first, n));
     after.root = w->books.batch_root;
     after.next_account = (int64_t)w->books.batch_next_account;
-    after.source_mark = (int64_t)step->mark;
+    if (first + n == step->n_blocks)
+        after.source_mark = (int64_t)step->mark;
     note_source(step, &after);
     TRY(db_begin(w->db, ""));
     TRY(cursor_advance(w->db, &w->cursor, &after));
@@ -329,6 +334,29 @@ enum err writer_book(struct writer *w, const struct step *step, struct decoded_l
     TRY(commit_and_tell(w));
     books_batch_done(&w->books);
     w->cursor = after;
+    return OK;
+}
+
+/* What a closing pays is computed from the books by statements that need the indexes of the entries. */
+static enum err end_bulk_for_closing(struct writer *w)
+{
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(w->db, "SELECT EXISTS (SELECT FROM reward_submission)", WITH_NOTHING, &rows));
+    if (!rows_bool(rows, 0, 0))
+        return OK;
+    log_info("mirror", "days are to be closed; building the indexes");
+    return writer_bulk(w, false);
+}
+
+enum err writer_book(struct writer *w, const struct step *step, struct decoded_log *const *decoded)
+{
+    for (size_t first = 0, n; first < step->n_blocks; first += n) {
+        bool closes;
+        TRY(apply_fit(&w->books, w->db, w->network, step->blocks + first, step->n_blocks - first, &n, &closes));
+        if (closes && w->bulk)
+            TRY(end_bulk_for_closing(w));
+        TRY(book_batch(w, step, first, n, decoded));
+    }
     return OK;
 }
 
@@ -379,11 +407,20 @@ bool writer_must_read(const struct writer *w)
     return books_cache_full(&w->books);
 }
 
+bool writer_in_bulk(const struct writer *w)
+{
+    return w->bulk;
+}
+
 enum err writer_bulk(struct writer *w, bool begin)
 {
-    if (begin)
-        return db_run(w->db, "SELECT mirror.bulk_begin($1)", WITH(IN(&w->cursor.epoch)), NULL);
+    if (begin) {
+        TRY(db_run(w->db, "SELECT mirror.bulk_begin($1)", WITH(IN(&w->cursor.epoch)), NULL));
+        w->bulk = true;
+        return OK;
+    }
     TRY(lease_hold(w->db, w->cursor.epoch));
     TRY(db_run(w->db, "SELECT mirror.bulk_end($1)", WITH(IN(&w->cursor.epoch)), NULL));
+    w->bulk = false;
     return lease_renew(w->db, w->cursor.epoch);
 }

@@ -28,7 +28,7 @@ const struct cursor *writer_cursor(const struct writer *w);
  * needs to see reorgs. */
 MUST_CHECK enum err writer_chain(struct writer *w, struct arena *arena, struct chain_block **out, size_t *n);
 
-/* Book blocks that follow the head. `decoded` holds one array per block. */
+/* Book blocks that follow the head, in one transaction or more (apply_fit). `decoded` holds one array per block. */
 MUST_CHECK enum err writer_book(struct writer *w, const struct step *step, struct decoded_log *const *decoded);
 /* Unwind to the step's fork. ERR_DEEP_REORG: below finalized. */
 MUST_CHECK enum err writer_unwind(struct writer *w, const struct step *step);
@@ -39,8 +39,9 @@ MUST_CHECK enum err writer_stop(struct writer *w, const char *reason);
 
 /* An initial backfill loads first and builds indexes afterwards: those that only readers need, and that of the entries, which
  * the writer itself needs as soon as it has to read a balance back. So a bulk load ends at the head, before an unwinding, when
- * writer_must_read says so; one that was broken off is ended by writer_open. */
+ * writer_must_read says so; by itself before the first day with submissions is closed; one that was broken off is ended by writer_open. */
 MUST_CHECK enum err writer_bulk(struct writer *w, bool begin);
+bool writer_in_bulk(const struct writer *w);
 /* From now on not all accounts stay in memory. */
 bool writer_must_read(const struct writer *w);
 
