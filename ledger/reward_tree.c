@@ -104,7 +104,7 @@ static void climb(const struct reward_levels *t, unsigned bottom, unsigned top, 
         from /= 2;
         n = (n + 1) / 2;
         for (size_t i = from; i < from + n; i++)
-            above[i] = keccak_bytes(below + 2 * i, 2 * NODE);
+            above[i] = keccak_bytes(below + 2 * i, 2 * sizeof *below);
     }
 }
 
@@ -161,20 +161,19 @@ static void work(void *item)
     climb(&t->levels, 0, t->levels.top < CHUNK_LEVELS ? t->levels.top : CHUNK_LEVELS, c->first, c->n);
 }
 
-static enum err work_all(struct chunk *chunks, size_t n, unsigned threads)
+/* Where threads cannot be had this thread does it all: the root of a booking must not hang on them. */
+static void work_all(struct chunk *chunks, size_t n, unsigned threads)
 {
-    if (n == 1 || threads == 1) {
-        for (size_t i = 0; i < n; i++)
-            work(&chunks[i]);
-        return OK;
-    }
     AUTO_CREW crew = NULL;
-    TRY(crew_open(threads, n, work, &crew));
+    if (n > 1 && threads != 1 && crew_open(threads, n, work, &crew) == OK) {
+        for (size_t i = 0; i < n; i++)
+            crew_give(crew, &chunks[i]);
+        while (crew_take(crew) != NULL)
+            continue;
+        return;
+    }
     for (size_t i = 0; i < n; i++)
-        crew_give(crew, &chunks[i]);
-    while (crew_take(crew) != NULL)
-        continue;
-    return OK;
+        work(&chunks[i]);
 }
 
 static void find_earners(struct reward_tree *t, struct arena *arena)
@@ -205,7 +204,7 @@ enum err reward_tree_build(struct reward_leaf *leaves, size_t n, unsigned thread
         size_t left = t.n_earners - i * CHUNK;
         chunks[i] = (struct chunk){&t, i * CHUNK, left < CHUNK ? left : CHUNK};
     }
-    TRY(work_all(chunks, n_chunks, threads));
+    work_all(chunks, n_chunks, threads);
     if (t.levels.top > CHUNK_LEVELS)
         climb(&t.levels, CHUNK_LEVELS, t.levels.top, 0, n_chunks);
     t.root = root_of(&t.levels);

@@ -37,8 +37,8 @@ struct reward_tree {
     struct hash root;
 };
 
-/* Leaves need not be in order: this sorts them in place, and they must outlive the tree. 0 < n < 2^32. `threads`: 0 for one a processor.
- * Memory in the arena. ERR_CONFLICT: an earner has a token twice; ERR_IO: no threads. */
+/* Leaves need not be in order: this sorts them in place, and they must outlive the tree. 0 < n < 2^32. `threads`: 0 for one a processor;
+ * where they cannot be had it is built without. Memory in the arena. ERR_CONFLICT: an earner has a token twice. */
 MUST_CHECK enum err reward_tree_build(struct reward_leaf *leaves, size_t n, unsigned threads, struct arena *arena,
                                       struct reward_tree *out);
 

@@ -75,7 +75,7 @@ struct slice reward_claim_calldata(uint32_t root_index, struct address earner, c
     AUTO_BUFFER out = {0};
     struct hash selector = keccak_bytes(signature, strlen(signature));
     buffer_bytes(&out, selector.b, 4);
-    put_number(&out, 2 * WORD); /* where the claim begins: behind both arguments' words */
+    put_number(&out, (size_t)2 * WORD); /* where the claim begins: behind both arguments' words */
     put_word(&out, recipient.b, sizeof recipient.b);
     put_claim(&out, root_index, earner, proof);
     return (struct slice){arena_copy(arena, out.p, out.n), out.n};
