@@ -27,6 +27,7 @@ struct reward_terms {
     bool wanted;                         /* there is a RewardsCoordinator or a fee collector: days are closed */
     uint64_t booking_delay;              /* reward_booking_delay_blocks */
     int64_t default_split_bips;          /* where no event says it */
+    struct address coordinator;          /* whose splits count for fees: the lowest RewardsCoordinator; zero: none */
     struct reward_collector *collectors; /* ascending by address */
     size_t n_collectors;
 };

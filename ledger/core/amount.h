@@ -82,6 +82,7 @@ void totals_subtract(struct total *totals, const uint32_t *which, size_t n, stru
 struct total total_plus(struct total a, struct total b);
 struct total total_times(struct total t, uint64_t by);
 struct total amount_square(struct amount a); /* fits always */
+struct total amount_product(struct amount a, struct amount b);
 /* floor(a * part / whole), and what remains: a * part modulo whole. Assertions: part <= whole, whole is not zero. */
 struct amount amount_share(struct amount a, struct total part, struct total whole, struct total *rest);
 /* floor(2^64 * the square root of a * part / whole), below 2^192. Assertions: part <= whole, whole is not zero. */

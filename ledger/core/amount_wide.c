@@ -83,6 +83,13 @@ struct total amount_square(struct amount a)
     return square;
 }
 
+struct total amount_product(struct amount a, struct amount b)
+{
+    struct total product;
+    mpn_mul_n(product.limb, a.limb, b.limb, LIMBS);
+    return product;
+}
+
 struct amount amount_share(struct amount a, struct total part, struct total whole, struct total *rest)
 {
     mp_size_t a_used = limbs_used(a.limb, LIMBS), part_used = limbs_used(part.limb, TOTAL_LIMBS),

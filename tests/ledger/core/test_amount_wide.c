@@ -98,6 +98,21 @@ static void products__are_sums(void **unused)
     }
 }
 
+static void a_product__grows_by_one_factor_where_the_other_grows_by_one(void **unused)
+{
+    (void)unused;
+    assert_int_equal(total_compare(amount_product(amount_max, amount_max), amount_square(amount_max)), 0);
+    for (int i = 0; i < ROUNDS; i++) { /* a * (b + 1) = a * b + a */
+        struct amount a = random_amount(), b = random_amount(), next;
+        if (amount_add(b, amount_from_u64(1), &next) != OK)
+            continue;
+        struct total product = amount_product(a, b);
+        assert_int_equal(total_compare(product, amount_product(b, a)), 0);
+        total_add(&product, a);
+        assert_int_equal(total_compare(product, amount_product(a, next)), 0);
+    }
+}
+
 static void a_share__is_rounded_down_and_says_what_remains(void **unused)
 {
     (void)unused;
@@ -195,6 +210,7 @@ int main(void)
         cmocka_unit_test(subtracting__undoes_adding),
         cmocka_unit_test(adding_to_many__is_adding_to_each),
         cmocka_unit_test(products__are_sums),
+        cmocka_unit_test(a_product__grows_by_one_factor_where_the_other_grows_by_one),
         cmocka_unit_test(a_share__is_rounded_down_and_says_what_remains),
         cmocka_unit_test(a_share_of_wide_parts__has_the_right_rest),
         cmocka_unit_test(the_whole_of_anything__is_all_of_it),
