@@ -33,6 +33,7 @@ enum status command_rebuild(const struct command *c);
 enum status command_verify(const struct command *c);
 enum status command_tally(const struct command *c);
 enum status command_messages(const struct command *c);
+enum status command_rewards(const struct command *c);
 enum status command_status(const struct command *c);
 enum status command_init_network(const struct command *c);
 

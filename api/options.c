@@ -9,6 +9,7 @@
 #define NO_WORDS         NULL, 0, 0
 #define BUNDLE_FILE      "BUNDLE", 1, 1
 #define EXPORT_OR_IMPORT "export|import [FILE]", 1, 2
+#define REWARDS_WHAT     "compute|root|proof|export", 1, 1
 
 #define COMMANDS(COMMAND)                                                                                        \
     COMMAND(RUN, "run", command_run, NO_WORDS, "migrate, mirror and serve in one process")                       \
@@ -22,6 +23,8 @@
     COMMAND(TALLY, "tally", command_tally, BUNDLE_FILE, "verify a proposal's bundle and count it anew, offline") \
     COMMAND(MESSAGES, "messages", command_messages, EXPORT_OR_IMPORT,                                            \
             "write the log of signed messages to a file, or rebuild it from one")                                \
+    COMMAND(REWARDS, "rewards", command_rewards, REWARDS_WHAT,                                                   \
+            "what closing days pays; the root of a distribution; proofs to claim by on L1; payouts as a file")   \
     COMMAND(STATUS, "status", command_status, NO_WORDS, "head, lag, finality, counts")                           \
     COMMAND(INIT_NETWORK, "init-network", command_init_network, NO_WORDS,                                        \
             "print a commented network file to start from")
@@ -170,7 +173,7 @@ static const struct option_spec options[] = {
      .commands = VERIFY,
      .sentence = "the block to ask at: finalized, safe, latest, a number or a hash"},
     {.name = "force", .type = OPTION_FLAG, .commands = REBUILD, .sentence = "also if nothing changed"},
-    {.name = "json", .type = OPTION_FLAG, .commands = STATUS | VERIFY, .sentence = "print JSON"},
+    {.name = "json", .type = OPTION_FLAG, .commands = STATUS | VERIFY | REWARDS, .sentence = "print JSON"},
     {.name = "log-key",
      .argument = "KEY",
      .commands = TALLY,
@@ -183,8 +186,26 @@ static const struct option_spec options[] = {
      .type = OPTION_NUMBER,
      .fallback = "0",
      .most = THREADS_MOST,
-     .commands = TALLY | MESSAGES | VERIFY,
-     .sentence = "how many check signatures; 0: one for each processor"},
+     .commands = TALLY | MESSAGES | VERIFY | REWARDS,
+     .sentence = "how many check signatures or hash; 0: one for each processor"},
+    {.name = "leaves",
+     .argument = "FILE",
+     .commands = REWARDS,
+     .sentence =
+         "root, proof: of a file instead of the database: a line {\"earner\", \"token\", \"cumulative\"} each; - is stdin"},
+    {.name = "distribution",
+     .argument = "ID",
+     .commands = REWARDS,
+     .sentence = "root, proof: which one, <distributor>-<day> or <day>; without it the last"},
+    {.name = "earner",
+     .argument = "ADDRESS",
+     .commands = REWARDS,
+     .sentence = "proof: whose; without it a line of JSON for each earner"},
+    {.name = "recipient",
+     .argument = "ADDRESS",
+     .commands = REWARDS,
+     .sentence = "proof: who is to be paid; without it the earner"},
+    {.name = "token", .argument = "ADDRESS", .commands = REWARDS, .sentence = "proof: of this token only"},
     {.name = "log",
      .type = OPTION_CHOICE,
      .choices = "text|json",

@@ -5,7 +5,7 @@
 
 #include "ledger/core/log.h"
 
-enum { PARAM_NAME_MAX = 64 };
+enum { PARAM_NAME_MAX = 64, RETRY_SYNCING = 2, RETRY_DAY_OPEN = 60 }; /* seconds */
 
 static bool is_fault(enum err e)
 {
@@ -15,7 +15,9 @@ static bool is_fault(enum err e)
 static uint64_t retry_after(enum err e)
 {
     if (e == ERR_SYNCING)
-        return 2;
+        return RETRY_SYNCING;
+    if (e == ERR_DAY_OPEN)
+        return RETRY_DAY_OPEN;
     return err_http(e) == 503 || err_http(e) == 429 ? 1 : 0;
 }
 

@@ -15,6 +15,7 @@
     ERR(ERR_METHOD, 405, "method-not-allowed", "this resource does not take that method")                    \
     ERR(ERR_CONFLICT, 409, "conflict", "that contradicts what is stored")                                    \
     ERR(ERR_NOT_CANONICAL, 409, "block-not-canonical", "that block hash is unknown or was reorganised away") \
+    ERR(ERR_DAY_OPEN, 409, "day-not-closed", "that day's rewards are not booked yet")                        \
     ERR(ERR_TOO_LARGE, 413, "too-large", "the request is larger than this service takes")                    \
     ERR(ERR_URI_TOO_LONG, 414, "uri-too-long", "the request line is longer than this service takes")         \
     ERR(ERR_MEDIA_TYPE, 415, "unsupported-media-type", "this resource takes application/json only")          \
