@@ -59,6 +59,7 @@ void books_done(struct books *b)
         buffer_done(&b->out[i].rows);
     buffer_done(&b->entry_places);
     buffer_done(&b->rows);
+    keccak_close(b->rows_hash);
     buffer_done(&b->touched_controls);
 }
 
@@ -78,7 +79,7 @@ static void drop_out(struct books *b)
         timeline_drop_batch(&b->timelines[i]);
     buffer_reset(&b->entry_places);
     buffer_reset(&b->journal);
-    buffer_reset(&b->rows);
+    root_rows_drop(b);
     buffer_reset(&b->touched_controls);
 }
 
@@ -154,7 +155,7 @@ void books_block_begin(struct books *b, uint64_t number, struct hash hash)
     b->day_ended = false;
     b->block_hash = hash;
     b->ordinal = 0;
-    buffer_reset(&b->rows);
+    root_rows_drop(b);
     buffer_reset(&b->touched_controls);
 }
 
@@ -209,9 +210,11 @@ static void put_controls(struct books *b)
 void books_block_end(struct books *b)
 {
     put_controls(b);
-    if (b->rows.n == 0)
+    bool any;
+    struct hash digest = root_rows_digest(b, &any);
+    if (!any)
         return;
-    b->batch_root = root_next(b->batch_root, b->block_number, b->block_hash, (struct slice){b->rows.p, b->rows.n});
+    b->batch_root = root_next(b->batch_root, b->block_number, b->block_hash, digest);
     uint64_t position = position_end(b->block_number);
     copy_begin(&b->out[BOOKS_ROOT].rows, 2);
     copy_value(&b->out[BOOKS_ROOT].rows, T_U64, &position);

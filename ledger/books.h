@@ -103,7 +103,9 @@ struct books {
     bool day_ended; /* it is the first of a later day: the last of batch_clock.open ended */
     uint32_t ordinal, log_index;
     int16_t leg;
-    struct buffer rows;             /* canonical rows of the block, for its root */
+    struct buffer rows;           /* canonical rows of the block, for its root (root.h) */
+    struct keccak_run *rows_hash; /* of those that were dropped already; NULL: never */
+    bool rows_flushed;
     struct buffer touched_controls; /* struct control_key, in order of first touch */
 };
 

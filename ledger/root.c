@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { ROOT_ROWS_MAX = 1 << 20 };
+
 static const char root_domain[] = "altledger block roots 1";
 
 struct hash root_start(uint64_t chain_id, struct hash network_hash, uint32_t rules_version)
@@ -16,9 +18,8 @@ struct hash root_start(uint64_t chain_id, struct hash network_hash, uint32_t rul
     return keccak_bytes(b.p, b.n);
 }
 
-struct hash root_next(struct hash previous, uint64_t number, struct hash block_hash, struct slice rows)
+struct hash root_next(struct hash previous, uint64_t number, struct hash block_hash, struct hash digest)
 {
-    struct hash digest = keccak(rows);
     AUTO_BUFFER b = {0};
     buffer_u8(&b, 0x01);
     buffer_bytes(&b, previous.b, sizeof previous.b);
@@ -28,8 +29,38 @@ struct hash root_next(struct hash previous, uint64_t number, struct hash block_h
     return keccak_bytes(b.p, b.n);
 }
 
+/* Rows of a day with a million stakers would fill the memory: what is full is hashed and dropped. */
+static void flush(struct books *b)
+{
+    if (b->rows_hash == NULL)
+        b->rows_hash = keccak_open();
+    keccak_add(b->rows_hash, (struct slice){b->rows.p, b->rows.n});
+    buffer_reset(&b->rows);
+    b->rows_flushed = true;
+}
+
+struct hash root_rows_digest(struct books *b, bool *any)
+{
+    *any = b->rows_flushed || b->rows.n > 0;
+    if (!b->rows_flushed)
+        return keccak((struct slice){b->rows.p, b->rows.n});
+    flush(b);
+    b->rows_flushed = false;
+    return keccak_end(b->rows_hash);
+}
+
+void root_rows_drop(struct books *b)
+{
+    buffer_reset(&b->rows);
+    if (b->rows_flushed)
+        keccak_end(b->rows_hash);
+    b->rows_flushed = false;
+}
+
 static void put_head(struct books *b, uint8_t type, int16_t leg)
 {
+    if (b->rows.n >= ROOT_ROWS_MAX)
+        flush(b);
     buffer_u8(&b->rows, type);
     buffer_be32(&b->rows, b->log_index);
     buffer_be16(&b->rows, (uint16_t)leg);

@@ -89,6 +89,27 @@ struct hash keccak(struct slice in)
     return keccak_bytes(in.p, in.n);
 }
 
+struct keccak_run *keccak_open(void)
+{
+    return (struct keccak_run *)state_open(KECCAK);
+}
+
+void keccak_close(struct keccak_run *k)
+{
+    if (k != NULL)
+        done(botan_hash_destroy((botan_hash_t)k));
+}
+
+void keccak_add(struct keccak_run *k, struct slice in)
+{
+    update((botan_hash_t)k, in.p, in.n);
+}
+
+struct hash keccak_end(struct keccak_run *k)
+{
+    return finish((botan_hash_t)k);
+}
+
 struct hash sha256(struct slice in)
 {
     botan_hash_t state = state_of_thread(SHA256);

@@ -9,6 +9,13 @@
 struct hash keccak(struct slice in);
 struct hash keccak_bytes(const void *p, size_t n);
 
+/* Keccak-256 of what comes in pieces. */
+struct keccak_run;
+struct keccak_run *keccak_open(void);
+void keccak_close(struct keccak_run *k); /* NULL is fine */
+void keccak_add(struct keccak_run *k, struct slice in);
+struct hash keccak_end(struct keccak_run *k); /* of all since it was opened or ended; begins anew */
+
 struct hash sha256(struct slice in);
 /* SHA-256 of a byte and two runs after it: what Merkle trees of RFC 6962 are made of. Either run may be empty. */
 struct hash sha256_prefixed(uint8_t prefix, struct slice a, struct slice b);

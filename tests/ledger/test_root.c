@@ -104,7 +104,7 @@ static void roots__equal_the_vectors(void **state)
 static void root_next__differs_with_each_of_its_parts(void **state)
 {
     (void)state;
-    struct slice rows = {(const uint8_t *)"rows", 4}, others = {(const uint8_t *)"rowt", 4};
+    struct hash rows = keccak_bytes("rows", 4), others = keccak_bytes("rowt", 4);
     struct hash root = root_next(hash_of(1), 7, hash_of(2), rows);
     assert_false(hash_equal(root, root_next(hash_of(3), 7, hash_of(2), rows)));
     assert_false(hash_equal(root, root_next(hash_of(1), 8, hash_of(2), rows)));
