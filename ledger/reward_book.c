@@ -257,6 +257,8 @@ static void put_distribution(struct books *b, const struct reward_computed *c, c
         for (size_t j = 0; j < p->n_parts; j++)
             row.payouts += (int64_t)c->parts[p->first_part + j].n;
     }
+    if (row.payouts == 0)
+        return;
     row.snapshot_block = (int64_t)run->last_block;
     AUTO_ARENA arena = {0};
     struct reward_leaf *leaves;
@@ -271,7 +273,7 @@ static void put_distribution(struct books *b, const struct reward_computed *c, c
     books_append(b, TIMELINE_REWARD_DISTRIBUTION, &row);
 }
 
-/* The distributors that paid on this day, each once, ascending. */
+/* The distributors that had pools on this day, each once, ascending. */
 static void put_distributions(struct books *b, const struct reward_computed *c, const struct reward_run *run,
                               int64_t day)
 {
