@@ -230,6 +230,8 @@ static enum err apply_window(struct rebuild *r, const struct block *blocks, size
     for (size_t first = 0, fit; first < n; first += fit) {
         bool closes;
         TRY(apply_fit(&r->books, r->db, r->options->network, blocks + first, n - first, &fit, &closes));
+        if (closes)
+            TRY(lease_hold(r->db, r->cursor.epoch));
         TRY(book_batch(r, blocks + first, decoded + first, fit));
     }
     return OK;

@@ -337,15 +337,18 @@ static enum err book_batch(struct writer *w, const struct step *step, size_t fir
     return OK;
 }
 
-/* What a closing pays is computed from the books by statements that need the indexes of the entries. */
-static enum err end_bulk_for_closing(struct writer *w)
+/* What a closing pays is computed from the books by long statements, which need the indexes of the entries. */
+static enum err prepare_closing(struct writer *w)
 {
     AUTO_ROWS rows = NULL;
     TRY(db_query(w->db, "SELECT EXISTS (SELECT FROM reward_submission)", WITH_NOTHING, &rows));
     if (!rows_bool(rows, 0, 0))
         return OK;
-    log_info("mirror", "days are to be closed; building the indexes");
-    return writer_bulk(w, false);
+    if (w->bulk) {
+        log_info("mirror", "days are to be closed; building the indexes");
+        TRY(writer_bulk(w, false));
+    }
+    return lease_hold(w->db, w->cursor.epoch);
 }
 
 enum err writer_book(struct writer *w, const struct step *step, struct decoded_log *const *decoded)
@@ -353,8 +356,8 @@ enum err writer_book(struct writer *w, const struct step *step, struct decoded_l
     for (size_t first = 0, n; first < step->n_blocks; first += n) {
         bool closes;
         TRY(apply_fit(&w->books, w->db, w->network, step->blocks + first, step->n_blocks - first, &n, &closes));
-        if (closes && w->bulk)
-            TRY(end_bulk_for_closing(w));
+        if (closes)
+            TRY(prepare_closing(w));
         TRY(book_batch(w, step, first, n, decoded));
     }
     return OK;
