@@ -44,5 +44,10 @@ const struct route *const routes[] = {
     dao_rules_routes,
     eligibility_routes,
     delegates_routes,
+    rewards_routes,
+    rewards_pools_routes,
+    rewards_terms_routes,
+    rewards_claims_routes,
+    payouts_routes,
     NULL,
 };
