@@ -110,8 +110,11 @@ static void fit__ends_before_a_block_that_closes(void **state)
         blocks[i] = (struct reward_moment){.number = 1 + (uint64_t)i, .time = i < 3 ? 0 : DAY_SECONDS};
     assert_int_equal(reward_days_fit(&b, blocks, 12, &fit), OK);
     assert_int_equal(fit, 6); /* block 3 is the last of its day, block 7 closes it */
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 5; i++)
         pass(&b, blocks[i].number, blocks[i].time);
+    assert_int_equal(reward_days_fit(&b, blocks + 5, 7, &fit), OK);
+    assert_int_equal(fit, 1);
+    pass(&b, blocks[5].number, blocks[5].time);
     assert_int_equal(reward_days_fit(&b, blocks + 6, 6, &fit), OK);
     assert_int_equal(fit, 6);
     assert_int_equal(reward_days_fit(&b, blocks + 7, 5, &fit), ERR_CONFIG); /* block 7 was left out */
