@@ -166,7 +166,7 @@ void stake_apply_issued(struct books *b, struct address manager, struct address 
 
 static struct account_key slashed_key(const struct slash_name *slash, struct address strategy)
 {
-    uint8_t second[SECOND_MAX];
+    uint8_t second[sizeof(uint32_t) + sizeof(struct hash)]; /* operator set, slash id */
     if (!slash->known)
         return account_key_token(BOOK_SLASHED, strategy, address_zero);
     for (int i = 0; i < 4; i++)
