@@ -5,6 +5,7 @@
 #ifndef LEDGER_EVENT_H
 #define LEDGER_EVENT_H
 
+#include <assert.h>
 #include <string.h>
 
 #include "ledger/books.h"
@@ -32,6 +33,15 @@ struct abi_value {
     struct abi_value *items; /* array, tuple */
     size_t n_items;
 };
+
+/* A uint32 argument, or a smaller one: the decoder refuses what is none. */
+static inline int64_t abi_u32(const struct abi_value *v)
+{
+    uint64_t n = 0;
+    enum err e = amount_to_u64(v->number, &n);
+    assert(e == OK && n <= UINT32_MAX);
+    return (int64_t)n;
+}
 
 /* A bytes32 argument. */
 static inline struct hash abi_hash(const struct abi_value *v)

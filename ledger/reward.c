@@ -68,6 +68,12 @@ MUST_CHECK static enum err sum_of(const struct reward_listed *listed, size_t n, 
     return OK;
 }
 
+/* Without a text: an empty one, which is not NULL. */
+static struct slice no_text(void)
+{
+    return (struct slice){(const uint8_t *)"", 0};
+}
+
 static bool is_directed(enum reward_kind kind)
 {
     return kind == REWARD_DIRECTED_AVS || kind == REWARD_DIRECTED_SET;
@@ -119,7 +125,7 @@ void reward_apply_submission(struct books *b, const struct reward_submission *s,
                                         .start_time = s->start_time,
                                         .duration = s->duration,
                                         .day = day,
-                                        .description = s->description};
+                                        .description = s->description.n > 0 ? s->description : no_text()};
     books_append(b, TIMELINE_REWARD_SUBMISSION, &row);
     append_lists(b, s);
     move(b, &pending, &submitted, amount);
@@ -154,7 +160,8 @@ void reward_apply_fee(struct books *b, struct address collector, struct address 
                                             .token = token,
                                             .start_time = (int64_t)(epoch * epoch_days) * DAY_SECONDS,
                                             .duration = (int64_t)epoch_days * DAY_SECONDS,
-                                            .day = day};
+                                            .day = day,
+                                            .description = no_text()};
         books_append(b, TIMELINE_REWARD_SUBMISSION, &row);
     }
     move(b, &pending, &submitted, value);

@@ -10,7 +10,7 @@
 #include "ledger/root.h"
 
 static const struct rule_row *const tables[] = {rules_token,       rules_stake,      rules_withdrawal, rules_allocation,
-                                                rules_alt_staking, rules_alt_reward, rules_registry};
+                                                rules_alt_staking, rules_alt_reward, rules_registry,   rules_rewards};
 
 enum { EVENTS_MAX = 1024 };
 static rule *rule_of_event[EVENTS_MAX];

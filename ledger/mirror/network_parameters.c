@@ -33,7 +33,7 @@ static const struct parameter parameters_known[] = {
     {"default_operator_split_bips", BIPS},
     {"protocol_fee_bips", BIPS},
     /* payouts */
-    {"reward_booking_delay_blocks", BLOCKS}, /* how far above a day's last block it is closed */
+    {"reward_booking_delay_blocks", READ_LATER}, /* how far above a day's last block it is closed: network_rewards.c */
     {"alt_staking", ALT_STAKING},
     /* of a fee collector: network_rewards.c */
     {"epoch_days", READ_LATER},

@@ -78,18 +78,23 @@ static enum err read_collector(struct network *n, size_t i, struct reward_collec
     return read_sets(where, parameters, &n->arena, c);
 }
 
-static enum err read_collectors(struct network *n)
+static void see_coordinator(struct reward_terms *terms, struct address a)
+{
+    if (address_is_zero(terms->coordinator) || compare_addresses(&a, &terms->coordinator) < 0)
+        terms->coordinator = a;
+}
+
+static enum err read_contracts(struct network *n)
 {
     struct reward_terms *terms = &n->rewards;
     terms->collectors = ARENA_ARRAY(&n->arena, struct reward_collector, n->n_contracts);
     for (size_t i = 0; i < n->n_contracts; i++) {
         if (n->contracts[i].kind == KIND_REWARDS_COORDINATOR)
-            terms->wanted = true;
-        if (n->contracts[i].kind != KIND_FEE_COLLECTOR)
-            continue;
-        terms->wanted = true;
-        TRY(read_collector(n, i, &terms->collectors[terms->n_collectors++]));
+            see_coordinator(terms, n->contracts[i].address);
+        if (n->contracts[i].kind == KIND_FEE_COLLECTOR)
+            TRY(read_collector(n, i, &terms->collectors[terms->n_collectors++]));
     }
+    terms->wanted = terms->n_collectors > 0 || !address_is_zero(terms->coordinator);
     if (terms->n_collectors > 0)
         qsort(terms->collectors, terms->n_collectors, sizeof *terms->collectors, compare_addresses);
     return OK;
@@ -100,11 +105,11 @@ enum err network_read_rewards(struct network *n)
     const json_t *parameters = json_object_get(n->file, "parameters");
     uint64_t split_bips = REWARD_DEFAULT_SPLIT_BIPS;
     n->rewards.booking_delay = REWARD_BOOKING_DELAY_DEFAULT;
-    TRY(network_get_number("parameters", parameters, "reward_booking_delay_blocks", false, 0, BLOCK_NUMBER_MAX,
+    TRY(network_get_number("parameters", parameters, "reward_booking_delay_blocks", false, 1, BLOCK_NUMBER_MAX,
                            &n->rewards.booking_delay));
     TRY(network_get_number("parameters", parameters, "default_operator_split_bips", false, 0, BIPS_ALL, &split_bips));
     n->rewards.default_split_bips = (int64_t)split_bips;
-    return read_collectors(n);
+    return read_contracts(n);
 }
 
 const struct reward_collector *network_collector(const struct network *n, struct address a, uint64_t block)

@@ -29,7 +29,7 @@ struct rule_row {
 
 /* Each ends with {0}. Where an event has several kinds of emitters its one rule looks at place.contract->kind. */
 extern const struct rule_row rules_token[], rules_stake[], rules_withdrawal[], rules_allocation[], rules_alt_staking[],
-    rules_alt_reward[], rules_registry[];
+    rules_alt_reward[], rules_registry[], rules_rewards[];
 /* ERC-1155 transfers of ALT's own staking, whose positions have books of their own. */
 rule rule_alt_transfer_single, rule_alt_transfer_batch;
 

@@ -1,25 +1,14 @@
 /* ledger/mirror/rules_allocation.c - EigenLayer allocations and slashes: which events of the AllocationManager change which books. */
-#include <assert.h>
-
 #include "ledger/allocation.h"
 #include "ledger/mirror/network_parameters.h"
 #include "ledger/mirror/rules.h"
 #include "ledger/slash.h"
 #include "ledger/token.h"
 
-/* The decoder refuses a uint32 that is not one. */
-static int64_t small(const struct abi_value *v)
-{
-    uint64_t n;
-    enum err e = amount_to_u64(v->number, &n);
-    assert(e == OK && n <= UINT32_MAX);
-    return (int64_t)n;
-}
-
 /* OperatorSet {address avs; uint32 id} */
 static struct operator_set set_of(const struct abi_value *v)
 {
-    return (struct operator_set){v->items[0].address, small(&v->items[1])};
+    return (struct operator_set){v->items[0].address, abi_u32(&v->items[1])};
 }
 
 static void rule_max_magnitude(const struct place *at, const struct abi_value *v)
@@ -34,12 +23,12 @@ static void rule_encumbered(const struct place *at, const struct abi_value *v)
 
 static void rule_allocation(const struct place *at, const struct abi_value *v)
 {
-    allocation_apply(at->books, v[0].address, set_of(&v[1]), v[2].address, v[3].number, small(&v[4]));
+    allocation_apply(at->books, v[0].address, set_of(&v[1]), v[2].address, v[3].number, abi_u32(&v[4]));
 }
 
 static void rule_delay(const struct place *at, const struct abi_value *v)
 {
-    allocation_apply_delay(at->books, v[0].address, small(&v[1]), small(&v[2]));
+    allocation_apply_delay(at->books, v[0].address, abi_u32(&v[1]), abi_u32(&v[2]));
 }
 
 static void rule_set_created(const struct place *at, const struct abi_value *v)
@@ -76,7 +65,7 @@ static void rule_operator_removed(const struct place *at, const struct abi_value
 
 static void rule_slasher_updated(const struct place *at, const struct abi_value *v)
 {
-    allocation_apply_slasher(at->books, set_of(&v[0]), v[1].address, small(&v[2]));
+    allocation_apply_slasher(at->books, set_of(&v[0]), v[1].address, abi_u32(&v[2]));
 }
 
 /* migrateSlashers: "instantEffectBlock: true" */

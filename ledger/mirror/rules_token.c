@@ -1,12 +1,19 @@
 /* ledger/mirror/rules_token.c - which events of tokens and vaults change which books. */
+#include "ledger/mirror/network_rewards.h"
 #include "ledger/mirror/rules.h"
+#include "ledger/reward.h"
 #include "ledger/token.h"
 #include "ledger/vault.h"
 #include "ledger/votes.h"
 
+/* What a fee collector is paid by others is its income. */
 static void rule_transfer(const struct place *at, const struct abi_value *v)
 {
     token_apply_transfer(at->books, at->emitter, v[0].address, v[1].address, v[2].number);
+    const struct reward_collector *collector = network_collector(at->network, v[1].address, at->block->number);
+    if (collector != NULL && !address_equal(v[0].address, v[1].address))
+        reward_apply_fee(at->books, collector->address, at->emitter, v[2].number, books_day(at->books),
+                         collector->epoch_days);
 }
 
 static void rule_transfer_single(const struct place *at, const struct abi_value *v)
