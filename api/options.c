@@ -47,7 +47,8 @@ enum {
     AUDIT_INTERVAL_MOST = 30000000,
     THREADS_MOST = 256
 };
-#define SEED_MOST 0xffffffffu
+#define SEED_MOST       0xffffffffu
+#define ROOT_INDEX_MOST 0xffffffffu
 
 static const struct option_spec options[] = {
     {.name = "database",
@@ -205,6 +206,12 @@ static const struct option_spec options[] = {
      .argument = "ADDRESS",
      .commands = REWARDS,
      .sentence = "proof: who is to be paid; without it the earner"},
+    {.name = "root-index",
+     .type = OPTION_NUMBER,
+     .most = ROOT_INDEX_MOST,
+     .commands = REWARDS,
+     .sentence =
+         "proof: the root's number on L1, for the calldata; without it the one that the books know to be equal"},
     {.name = "token", .argument = "ADDRESS", .commands = REWARDS, .sentence = "proof: of this token only"},
     {.name = "log",
      .type = OPTION_CHOICE,
