@@ -49,5 +49,6 @@ const struct route *const routes[] = {
     rewards_terms_routes,
     rewards_claims_routes,
     payouts_routes,
+    account_rewards_routes,
     NULL,
 };

@@ -8,6 +8,7 @@
 extern const struct route *const routes[];
 
 /* One line a noun. */
+extern const struct route account_rewards_routes[];
 extern const struct route accounts_routes[];
 extern const struct route alt_staking_routes[];
 extern const struct route blocks_routes[];

@@ -39,16 +39,19 @@ BEGIN
 
     CREATE OR REPLACE VIEW api_v1.entry AS
         SELECT k.name AS book, a.asset, a.owner, a.second, e.position >> 32 AS block_number, b.hash AS block_hash, b.time AS block_time,
-               e.log_index, e.leg, e.delta, e.balance, ck.name AS counter_book, ca.owner AS counterparty, v.tx_hash, t.name AS cause
+               e.log_index, e.leg, e.delta, e.balance, ck.name AS counter_book, ca.owner AS counterparty, v.tx_hash,
+               CASE WHEN e.log_index <> -2 THEN t.name WHEN a.book = 61 THEN 'payout' ELSE 'day-closed' END AS cause
           FROM ledger.entry e JOIN ledger.account a ON a.id = e.account JOIN ledger.book k ON k.id = a.book
-          JOIN ledger.account ca ON ca.id = e.counter JOIN ledger.book ck ON ck.id = ca.book
+          LEFT JOIN ledger.account ca ON ca.id = e.counter LEFT JOIN ledger.book ck ON ck.id = ca.book
           JOIN mirror.chain h ON h.number = e.position >> 32 JOIN mirror.block b ON b.id = h.block
-          JOIN mirror.event v ON v.block = h.block AND v.log_index = e.log_index
+          LEFT JOIN mirror.event v ON v.block = h.block AND v.log_index = e.log_index
           LEFT JOIN mirror.event_type t ON t.id = v.type;
     COMMENT ON VIEW api_v1.entry IS 'The double entries: who, what, when, how much, against whom, because of which event.';
     COMMENT ON COLUMN api_v1.entry.delta IS 'Change of the balance.';
     COMMENT ON COLUMN api_v1.entry.balance IS 'Balance after it.';
-    COMMENT ON COLUMN api_v1.entry.cause IS 'Name of the event that caused it.';
+    COMMENT ON COLUMN api_v1.entry.log_index IS 'The log that caused it; -2: booked at the block''s end, when a day was closed.';
+    COMMENT ON COLUMN api_v1.entry.counterparty IS 'Null: many accounts (a pool that was paid out).';
+    COMMENT ON COLUMN api_v1.entry.cause IS 'Name of the event that caused it; at a block''s end payout or day-closed.';
 
     CREATE OR REPLACE VIEW api_v1.operator_shares AS
         SELECT a.owner AS operator, a.asset AS strategy, e.balance AS shares, e.position >> 32 AS since_block, n.position >> 32 AS until_block, e.log_index
@@ -117,6 +120,25 @@ BEGIN
     COMMENT ON COLUMN api_v1.slash.recipient IS 'To whom the slashed shares go; null: they are burned.';
     COMMENT ON COLUMN api_v1.slash.live_shares IS 'Operator shares that it took.';
     COMMENT ON COLUMN api_v1.slash.total_shares IS 'The same with shares in the queue.';
+
+    CREATE OR REPLACE VIEW api_v1.reward_submission AS
+        SELECT s.submission, api_v1.reward_kind(s.kind) AS kind, s.distributor, s.submitter, nullif(s.avs, '\x0000000000000000000000000000000000000000')::public.address AS avs,
+               nullif(s.operator_set, -1) AS operator_set, s.token, s.amount, to_timestamp(s.start_time) AS start_time, s.duration,
+               '1970-01-01'::date + s.day::integer AS day, s.position >> 32 AS block_number, s.log_index
+          FROM ledger.reward_submission s;
+    COMMENT ON VIEW api_v1.reward_submission IS 'What is to be distributed: submissions of rewards, and the income of fee collectors by epoch (amount 0: it stands in the books).';
+    COMMENT ON COLUMN api_v1.reward_submission.day IS 'Day of its event (UTC).';
+
+    CREATE OR REPLACE VIEW api_v1.payout AS
+        SELECT api_v1.payout_id(n.second, n.owner, o.owner) AS id, '1970-01-01'::date + api_v1.pool_day(n.second)::integer AS day, substr(n.second, 1, 32)::public.hash AS submission,
+               api_v1.reward_role(get_byte(n.second, 36)) AS role, o.owner AS earner, nullif(n.owner, '\x0000000000000000000000000000000000000000')::public.address AS operator,
+               n.asset::public.address AS token, o.second::public.address AS distributor, e.delta AS amount, e.balance AS cumulative, e.position >> 32 AS block_number
+          FROM ledger.account n JOIN ledger.entry e ON e.counter = n.id AND e.log_index = -2 JOIN ledger.account o ON o.id = e.account AND o.book = 61
+         WHERE n.book = 64;
+    COMMENT ON VIEW api_v1.payout IS 'Who was paid what, of which submission for which day: the entries of reward.earned against reward.pool.';
+    COMMENT ON COLUMN api_v1.payout.role IS 'operator (commission), staker, refund or treasury.';
+    COMMENT ON COLUMN api_v1.payout.operator IS 'Of whose part; null: of no operator''s.';
+    COMMENT ON COLUMN api_v1.payout.cumulative IS 'All that the earner has earned of distributor and token after it.';
 
     REVOKE ALL ON SCHEMA api_v1 FROM PUBLIC;
     GRANT USAGE ON SCHEMA api_v1 TO altledger_api, altledger_writer, altledger_ballots;
