@@ -120,11 +120,12 @@ static enum err submission_answer(const struct request *r, const struct rows *ro
 /* Whatever the submitter wrote: bytes that are no UTF-8 become U+FFFD. */
 static void write_description(struct json_writer *w, const struct rows *rows, size_t row, size_t column)
 {
-    struct slice text = rows_bytes(rows, row, column);
-    if (rows_null(rows, row, column))
+    if (rows_null(rows, row, column)) {
         jw_null(w);
-    else
-        jw_text_n(w, (const char *)text.p, text.n);
+        return;
+    }
+    struct slice text = rows_bytes(rows, row, column);
+    jw_text_n(w, (const char *)text.p, text.n);
 }
 
 static const struct member strategy_members[] = {{.name = "strategy", .type = T_ADDRESS, .about = "The strategy."},
