@@ -36,7 +36,7 @@ struct total reward_weigh(const struct reward_stake *stakes, size_t n, const str
     for (size_t i = 0; i < n;) {
         struct reward_weight w = {.staker = stakes[i].staker};
         do {
-            struct amount multiplier = multipliers[stakes[i].strategy];
+            struct amount multiplier = multipliers[stakes[i].strategy_at];
             if (!amount_is_zero(multiplier))
                 w.weight = total_plus(w.weight, amount_product(multiplier, stakes[i].shares));
             i++;

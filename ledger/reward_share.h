@@ -10,8 +10,8 @@
 /* What a staker can withdraw of a strategy; operators and strategies by their index in the snapshot. */
 struct reward_stake {
     struct address staker;
-    uint32_t operator; /* REWARD_NO_OPERATOR: none that matters */
-    uint32_t strategy;
+    uint32_t operator_at; /* REWARD_NO_OPERATOR: none that matters */
+    uint32_t strategy_at;
     struct amount shares;
 };
 #define REWARD_NO_OPERATOR UINT32_MAX
