@@ -16,7 +16,7 @@ static struct {
     struct arena arena;
     struct cluster *cluster;
     const char *login, *admin; /* conninfos without a database */
-    char directory[64];
+    char directory[128];
     int reaper; /* our end of a pipe; when it closes, the reaper cleans up */
     pid_t reaper_pid;
     unsigned databases;
@@ -53,7 +53,9 @@ static void start_reaper(void)
 
 static void start_cluster(void)
 {
-    snprintf(pg.directory, sizeof pg.directory, "/tmp/altledger-test-%d", (int)getpid());
+    const char *given = getenv("TMPDIR"), *base = given != NULL && *given != '\0' ? given : "/tmp";
+    int length = snprintf(pg.directory, sizeof pg.directory, "%s/altledger-test-%d", base, (int)getpid());
+    must(length > 0 && (size_t)length < sizeof pg.directory ? OK : ERR_OVERFLOW, "the name of TMPDIR");
     start_reaper();
     must(cluster_open(pg.directory, &pg.cluster), "cluster_open");
     pg.login = cluster_conninfo(pg.cluster);

@@ -1,6 +1,6 @@
 /* tests/support/pg.h - a throw-away PostgreSQL for one test binary, and fresh databases in it.
  *
- * Call pg_start first and pg_stop last in main. The cluster lies under /tmp and goes even if the test crashes. If
+ * Call pg_start first and pg_stop last in main. The cluster lies under $TMPDIR (else /tmp) and goes even if the test crashes. If
  * $ALTLEDGER_TEST_DATABASE holds a superuser's conninfo (key=value form), its server is used instead. */
 #ifndef TESTS_SUPPORT_PG_H
 #define TESTS_SUPPORT_PG_H
