@@ -5,6 +5,7 @@
 
 #include "api/command_rewards.h"
 #include "api/rewards_claim.h"
+#include "api/rewards_distribution.h"
 #include "ledger/core/log.h"
 #include "ledger/reward_leaves.h"
 
@@ -16,6 +17,8 @@ struct asked {
     struct reward_leaves leaves;
     struct arena arena;
     struct reward_tree tree;
+    bool is_booked; /* else of a file */
+    struct distribution distribution;
     bool has_root_index;
     uint32_t root_index; /* of the root on L1 that equals ours */
 };
@@ -35,29 +38,106 @@ static void progress(void *arg, size_t leaves)
     log_info("rewards", "%zu leaves read", leaves);
 }
 
+static enum err from_file(struct asked *a, const struct reward_leaves_watch *watch)
+{
+    const char *path = config_text(a->command->config, "leaves");
+    TRY(reward_leaves_load(path, watch, &a->leaves));
+    return a->leaves.n > 0 ? OK : err_with(ERR_FIELD, "%s: there is no leaf", path);
+}
+
+static enum err from_database(struct asked *a, const struct reward_leaves_watch *watch, struct db *db)
+{
+    struct distribution *d = &a->distribution;
+    const char *id = config_text(a->command->config, "distribution");
+    TRY(db_begin(db, "ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    TRY(distribution_find(db, "distribution", id, INT64_MAX, INT64_MAX, d));
+    TRY(reward_leaves_read(db, d->distributor, d->position, watch, &a->leaves));
+    a->is_booked = true;
+    a->has_root_index = d->on_l1;
+    a->root_index = d->root_index;
+    return a->leaves.n > 0 ? OK : err_with(ERR_CONFLICT, "the books have no leaf of distribution %s", d->id);
+}
+
+static enum err from_books(struct asked *a, const struct reward_leaves_watch *watch)
+{
+    struct session session;
+    struct db *db = NULL;
+    TRY(session_open(a->command->config, SESSION_READS, &session));
+    enum err e = session_read(&session, "altledger rewards", &db);
+    if (e == OK) {
+        e = from_database(a, watch, db);
+        db_close(db);
+    }
+    session_close(&session);
+    return e;
+}
+
+/* What was booked must come out again. */
+static enum err check_booked(const struct asked *a)
+{
+    char ours[HASH_TEXT + 1], booked[HASH_TEXT + 1];
+    if (!a->is_booked || hash_equal(a->tree.root, a->distribution.root))
+        return OK;
+    hash_format(a->tree.root, ours);
+    hash_format(a->distribution.root, booked);
+    return err_with(ERR_CONFLICT, "the root of the books is %s, the one booked for distribution %s is %s", ours,
+                    a->distribution.id, booked);
+}
+
 static enum err build(struct asked *a)
 {
     time_t told = time(NULL);
     const struct config *config = a->command->config;
-    const char *path = config_text(config, "leaves");
-    a->has_root_index = config_given(config, "root-index");
-    a->root_index = (uint32_t)config_number(config, "root-index");
     const struct reward_leaves_watch watch = {progress, &told, a->command->stop};
-    TRY(reward_leaves_load(path, &watch, &a->leaves));
-    if (a->leaves.n == 0)
-        return err_with(ERR_FIELD, "%s: there is no leaf", path);
-    return reward_tree_build(a->leaves.p, a->leaves.n, (unsigned)config_number(config, "threads"), &a->arena, &a->tree);
+    TRY(config_text(config, "leaves") != NULL ? from_file(a, &watch) : from_books(a, &watch));
+    if (config_given(config, "root-index")) {
+        a->has_root_index = true;
+        a->root_index = (uint32_t)config_number(config, "root-index");
+    }
+    TRY(reward_tree_build(a->leaves.p, a->leaves.n, (unsigned)config_number(config, "threads"), &a->arena, &a->tree));
+    return check_booked(a);
+}
+
+static enum status status_of(const struct command *c, enum err e)
+{
+    return e == OK ? STATUS_OK : e == ERR_STOPPED ? STATUS_FAILED : command_failed(c, e);
 }
 
 /* ---- root ---- */
 
-static void print_root(const struct asked *a)
+static void print_lines(const struct asked *a)
 {
     char root[HASH_TEXT + 1];
     hash_format(a->tree.root, root);
-    bool json = config_flag(a->command->config, "json");
-    printf(json ? "{\"root\":\"%s\",\"earners\":%zu,\"leaves\":%zu}\n" : "root     %s\nearners  %zu\nleaves   %zu\n",
-           root, a->tree.n_earners, a->tree.n_leaves);
+    if (a->is_booked)
+        printf("distribution  %s\n", a->distribution.id);
+    printf("root          %s\nearners       %zu\nleaves        %zu\n", root, a->tree.n_earners, a->tree.n_leaves);
+}
+
+/* Members that root and proof begin with. */
+static void write_begin(const struct asked *a, struct json_writer *w)
+{
+    jw_object(w);
+    if (a->is_booked) {
+        jw_key(w, "distribution");
+        jw_text(w, a->distribution.id);
+    }
+    jw_key(w, "root");
+    jw_hash(w, a->tree.root);
+}
+
+static void print_json(const struct asked *a)
+{
+    AUTO_BUFFER out = {0};
+    struct json_writer w;
+    jw_start(&w, &out);
+    write_begin(a, &w);
+    jw_key(&w, "earners");
+    jw_u64(&w, a->tree.n_earners);
+    jw_key(&w, "leaves");
+    jw_u64(&w, a->tree.n_leaves);
+    jw_object_end(&w);
+    printf("%.*s\n", (int)out.n, (const char *)out.p);
 }
 
 enum status rewards_root(const struct command *c)
@@ -65,9 +145,9 @@ enum status rewards_root(const struct command *c)
     struct asked a = {.command = c};
     enum err e = build(&a);
     if (e == OK)
-        print_root(&a);
+        (config_flag(c->config, "json") ? print_json : print_lines)(&a);
     asked_done(&a);
-    return e == OK ? STATUS_OK : e == ERR_STOPPED ? STATUS_FAILED : command_failed(c, e);
+    return status_of(c, e);
 }
 
 /* ---- proof ---- */
@@ -106,9 +186,7 @@ static enum err prove(const struct asked *a, const struct wanted *wanted, struct
                                 .recipient = wanted->has_recipient ? wanted->recipient : earner,
                                 .proof = &proof};
     jw_start(&w, out);
-    jw_object(&w);
-    jw_key(&w, "root");
-    jw_hash(&w, a->tree.root);
+    write_begin(a, &w);
     claim_write(&w, &claim, arena);
     jw_object_end(&w);
     buffer_u8(out, '\n');
@@ -162,5 +240,5 @@ enum status rewards_proof(const struct command *c)
     if (e == OK && fflush(stdout) != 0)
         e = err_with(ERR_IO, "the proofs cannot be written");
     asked_done(&a);
-    return e == OK ? STATUS_OK : e == ERR_STOPPED ? STATUS_FAILED : command_failed(c, e);
+    return status_of(c, e);
 }

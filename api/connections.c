@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/feeds.h"
+#include "api/reward_trees.h"
 #include "api/workers.h"
 #include "ledger/core/log.h"
 
@@ -129,6 +130,7 @@ static void leave_the_gone(struct connections *c)
 static void look_at_database(struct connections *c)
 {
     leave_the_gone(c);
+    reward_trees_sweep(c->service->trees, REWARD_TREES_IDLE_SECONDS);
     watch_unblock(c->service->watch);
     workers_unblock(c->service->workers);
     feeds_unblock(c->service->feeds);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/reward_trees.h"
 #include "api/routes.h"
 #include "api/service.h"
 #include "ledger/mirror/audit.h"
@@ -108,6 +109,7 @@ static void write_process(const struct service *s, struct buffer *b)
 {
     const struct metrics *m = &s->metrics;
     struct cache_counts cache = cache_count(s->cache);
+    struct reward_trees_counts trees = reward_trees_count(s->trees);
     one(b, "http_connections", "gauge", "Open connections.", (int64_t)atomic_load(&m->connections_open));
     one(b, "http_connections_total", "counter", "Connections accepted.", (int64_t)atomic_load(&m->connections_total));
     one(b, "http_connections_refused_total", "counter", "Connections over the limit of their address.",
@@ -123,6 +125,9 @@ static void write_process(const struct service *s, struct buffer *b)
     one(b, "cache_hits_total", "counter", "Answers from memory.", (int64_t)cache.hits);
     one(b, "cache_misses_total", "counter", "Answers that were not in memory.", (int64_t)cache.misses);
     one(b, "cache_bytes", "gauge", "Bytes of answers in memory.", (int64_t)cache.bytes);
+    one(b, "reward_trees", "gauge", "Trees of distributions in memory.", (int64_t)trees.kept);
+    one(b, "reward_tree_bytes", "gauge", "Bytes of them.", (int64_t)trees.bytes);
+    one(b, "reward_trees_built_total", "counter", "Trees of distributions built.", (int64_t)trees.built);
     buffer_printf(b,
                   "# HELP altledger_build_info The running program.\n# TYPE altledger_build_info gauge\n"
                   "altledger_build_info{version=\"%s\"} 1\n",

@@ -53,6 +53,7 @@ const struct route *const routes[] = {
     rewards_pools_routes,
     rewards_terms_routes,
     rewards_claims_routes,
+    rewards_proof_routes,
     payouts_routes,
     account_rewards_routes,
     NULL,

@@ -41,6 +41,7 @@ extern const struct route receipts_routes[];
 extern const struct route reorgs_routes[];
 extern const struct route rewards_claims_routes[];
 extern const struct route rewards_pools_routes[];
+extern const struct route rewards_proof_routes[];
 extern const struct route rewards_routes[];
 extern const struct route rewards_terms_routes[];
 extern const struct route root_doc_routes[];

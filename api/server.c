@@ -19,6 +19,7 @@
 #include "api/messages.h"
 #include "api/openapi.h"
 #include "api/recount.h"
+#include "api/reward_trees.h"
 #include "api/routes.h"
 #include "api/workers.h"
 #include "ledger/core/log.h"
@@ -285,6 +286,7 @@ static void fill_in(struct server_options *o)
     o->stream_threads = or_default(o->stream_threads, 4);
     o->message_threads = or_default(o->message_threads, 2);
     o->event_streams = or_default(o->event_streams, 256);
+    o->tree_bytes = o->tree_bytes != 0 ? o->tree_bytes : (size_t)512 << 20;
     o->cache_bytes = o->cache_bytes != 0 ? o->cache_bytes : (size_t)64 << 20;
     o->headers_ms = or_default(o->headers_ms, 5000);
     o->body_ms = or_default(o->body_ms, 10000);
@@ -394,6 +396,7 @@ static enum err start_parts(struct server *s)
     openapi_write(&v->router, v->options.version, &v->openapi);
     v->cache = cache_open(v->options.cache_bytes);
     v->headers = headers_open();
+    v->trees = reward_trees_open(v->options.tree_bytes);
     TRY(messages_open(v));
     TRY(watch_open(v->options.database, v->options.role, &v->watch));
     TRY(recount_open(v, &v->recount));
@@ -413,6 +416,7 @@ static void free_parts(struct server *s)
     messages_close(v);
     watch_close(v->watch);
     headers_close(v->headers);
+    reward_trees_close(v->trees);
     cache_close(v->cache);
     router_done(&v->router);
     buffer_done(&v->openapi);

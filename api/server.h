@@ -33,6 +33,7 @@ struct server_options {
     unsigned stream_threads;                         /* CSV and NDJSON of whole lists at once: 4 */
     unsigned event_streams;                          /* SSE clients at once: 256 */
     size_t cache_bytes;                              /* 64 MiB */
+    size_t tree_bytes;                               /* of distributions: 512 MiB */
     unsigned headers_ms, body_ms, write_ms, idle_ms; /* absolute deadlines: 5000, 10000, 30000, 15000 */
     unsigned stop_ms;                                /* requests in flight get this long when stopping: 10000 */
 };

@@ -14,6 +14,7 @@ struct headers;
 struct door;
 struct keys;
 struct recount;
+struct reward_trees;
 
 struct service {
     struct server_options options; /* defaults filled in */
@@ -24,11 +25,12 @@ struct service {
     struct watch *watch;
     struct workers *workers;
     struct feeds *feeds;
-    struct headers *headers; /* of blocks whose headers are not stored */
-    struct door *door;       /* for signed messages; NULL: none are taken */
-    struct keys *keys;       /* its keys */
-    struct recount *recount; /* counts again in the background */
-    struct buffer openapi;   /* the document */
+    struct headers *headers;    /* of blocks whose headers are not stored */
+    struct door *door;          /* for signed messages; NULL: none are taken */
+    struct keys *keys;          /* its keys */
+    struct recount *recount;    /* counts again in the background */
+    struct reward_trees *trees; /* of distributions, for proofs */
+    struct buffer openapi;      /* the document */
     atomic_bool stopping;
 };
 

@@ -7,14 +7,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { decodeFunctionResult, encodeFunctionData, keccak256 } from "viem";
+import { decodeFunctionResult, encodeFunctionData } from "viem";
 import { startAnvil } from "./lib/anvil.mjs";
 import { accounts, deploy, mine, random, send } from "./lib/chain.mjs";
 import { built } from "./lib/economy.mjs";
 import { binary, run } from "./lib/program.mjs";
+import { hex, treeOf } from "./lib/reward_tree.mjs";
 
 const SEED = Number(process.env.SEED ?? 20261121);
-const AT_ONCE = 100, ROOT_INDEX = 7, NOBODY = "0x" + "44".repeat(20), ZERO = "0x" + "00".repeat(32);
+const AT_ONCE = 100, ROOT_INDEX = 7, NOBODY = "0x" + "44".repeat(20);
 const rng = random(SEED);
 const dir = mkdtempSync(join(tmpdir(), "altledger-tree-"));
 let node, verifier, abi, from;
@@ -31,52 +32,6 @@ after(async () => {
     await node?.stop();
     rmSync(dir, { recursive: true, force: true });
 });
-
-/* ---- a tree of our own: l1 rules, nothing of the program's ---- */
-
-const hex = (n, digits) => n.toString(16).padStart(digits, "0");
-const join2 = (a, b) => keccak256(a + b.slice(2));
-
-/** All levels, each padded to the full power of two. */
-function levelsOf(leaves) {
-    const size = 2 ** Math.ceil(Math.log2(leaves.length));
-    const levels = [[...leaves, ...Array(size - leaves.length).fill(ZERO)]], known = new Map();
-    while (levels.at(-1).length > 1) {
-        const below = levels.at(-1), above = [];
-        for (let i = 0; i < below.length; i += 2) {
-            const padding = below[i] === below[i + 1] ? below[i] : undefined; // of padding there is much
-            const node = known.get(padding) ?? join2(below[i], below[i + 1]);
-            if (padding) known.set(padding, node);
-            above.push(node);
-        }
-        levels.push(above);
-    }
-    return levels;
-}
-const proofOf = (levels, index) => "0x" + levels.slice(0, -1).map((level, i) => level[(index >> i) ^ 1].slice(2)).join("");
-const ascending = (a, b) => (a < b ? -1 : 1);
-
-/** {root, claims: earner -> claim} of [{earner, token, cumulative}]. */
-function treeOf(leaves) {
-    const byEarner = new Map();
-    for (const leaf of leaves) byEarner.set(leaf.earner, [...(byEarner.get(leaf.earner) ?? []), leaf]);
-    const earners = [...byEarner.keys()].sort(ascending).map((earner) => {
-        const tokens = byEarner.get(earner).sort((a, b) => ascending(a.token, b.token));
-        const levels = levelsOf(tokens.map((t) => keccak256("0x01" + t.token.slice(2) + hex(BigInt(t.cumulative), 64))));
-        return { earner, tokens, levels, root: levels.at(-1)[0] };
-    });
-    const levels = levelsOf(earners.map((e) => keccak256("0x00" + e.earner.slice(2) + e.root.slice(2))));
-    const claims = new Map(earners.map((e, i) => [e.earner, {
-        rootIndex: ROOT_INDEX,
-        earnerIndex: i,
-        earnerTreeProof: proofOf(levels, i),
-        earnerLeaf: { earner: e.earner, earnerTokenRoot: e.root },
-        tokenIndices: e.tokens.map((_, k) => k),
-        tokenTreeProofs: e.tokens.map((_, k) => proofOf(e.levels, k)),
-        tokenLeaves: e.tokens.map((t) => ({ token: t.token, cumulativeEarnings: t.cumulative })),
-    }]));
-    return { root: levels.at(-1)[0], claims };
-}
 
 /* ---- distributions and the program ---- */
 
@@ -111,7 +66,7 @@ const checked = (root, claims) => call(encodeFunctionData({ abi, functionName: "
 
 for (const n of [1, 2, 3, 5, 17, 64, 65, 100 + rng.next(400), 1025, 3000 + rng.next(1000), 10000])
     test(`${n} earners: root and every proof`, async () => {
-        const leaves = distribution(n), file = written(leaves), want = treeOf(leaves);
+        const leaves = distribution(n), file = written(leaves), want = treeOf(leaves, ROOT_INDEX);
         const root = JSON.parse((await run(["rewards", "root", "--leaves", file, "--json"])).out);
         assert.deepEqual(root, { root: want.root, earners: n, leaves: leaves.length });
         const { out } = await run(["rewards", "proof", "--leaves", file, "--root-index", String(ROOT_INDEX), "--recipient", NOBODY]);
@@ -134,7 +89,7 @@ for (const n of [1, 2, 3, 5, 17, 64, 65, 100 + rng.next(400), 1025, 3000 + rng.n
     });
 
 test("one earner, one token; leaves from stdin", async () => {
-    const leaves = distribution(40), file = written(leaves), want = treeOf(leaves);
+    const leaves = distribution(40), file = written(leaves), want = treeOf(leaves, ROOT_INDEX);
     const { earner } = leaves.find((l) => leaves.filter((m) => m.earner === l.earner).length > 2);
     const { token } = leaves.find((l) => l.earner === earner);
     const { out } = await run(["rewards", "proof", "--leaves", file, "--earner", earner, "--token", token]);
@@ -150,7 +105,7 @@ test("one earner, one token; leaves from stdin", async () => {
 });
 
 test("what was spoilt is refused by the contract", async () => {
-    const leaves = distribution(23), want = treeOf(leaves);
+    const leaves = distribution(23), want = treeOf(leaves, ROOT_INDEX);
     const [earner, claim] = [...want.claims].find(([, c]) => c.tokenIndices.length > 1);
     const flip = (text) => text.slice(0, -1) + hex(parseInt(text.at(-1), 16) ^ 1, 1);
     const spoilt = {
