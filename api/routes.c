@@ -55,6 +55,7 @@ const struct route *const routes[] = {
     rewards_claims_routes,
     rewards_proof_routes,
     payouts_routes,
+    payouts_explain_routes,
     account_rewards_routes,
     NULL,
 };

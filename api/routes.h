@@ -34,6 +34,7 @@ extern const struct route operator_projection_routes[];
 extern const struct route operator_sets_routes[];
 extern const struct route operators_routes[];
 extern const struct route payouts_routes[];
+extern const struct route payouts_explain_routes[];
 extern const struct route proposal_versions_routes[];
 extern const struct route proposal_votes_routes[];
 extern const struct route proposals_routes[];
