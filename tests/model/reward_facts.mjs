@@ -101,7 +101,8 @@ class Facts {
 
     async stakers(block, operator) {
         const rows = await this.list(`operators/${operator}/delegators`, block);
-        return rows.map((row) => [row.staker, withdrawable(row.strategies)]);
+        const { max_magnitude } = await this.operator(block, operator);
+        return rows.map((row) => [row.staker, withdrawable(row.strategies, max_magnitude)]);
     }
 
     /** Whoever deposited, ever. */
@@ -111,7 +112,8 @@ class Facts {
             const people = [...new Set(deposits.filter((e) => !e.retracted).map((e) => e.data.staker))].sort();
             return Promise.all(people.map(async (who) => {
                 const { stake } = await ask(`${this.base}/v1/accounts/${who}?at=${block}`);
-                return [who, withdrawable(stake.strategies)];
+                const { max_magnitude } = stake.delegated_to ? await this.operator(block, stake.delegated_to) : { max_magnitude: () => WAD };
+                return [who, withdrawable(stake.strategies, max_magnitude)];
             }));
         });
     }
@@ -121,8 +123,10 @@ class Facts {
     }
 }
 
-function withdrawable(rows) {
-    const shares = new Map(rows.map((row) => [row.strategy, BigInt(row.withdrawable_shares)]));
+/** Where logs leave open what was deposited, the most that they allow counts. */
+function withdrawable(rows, max_magnitude) {
+    const most = (row) => BigInt(row.undetermined.deposit_shares_at_most) * BigInt(row.scaling_factor) / WAD * max_magnitude(row.strategy) / WAD;
+    const shares = new Map(rows.map((row) => [row.strategy, row.withdrawable_shares === null ? most(row) : BigInt(row.withdrawable_shares)]));
     return (strategy) => shares.get(strategy) ?? 0n;
 }
 

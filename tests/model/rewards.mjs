@@ -80,7 +80,7 @@ class Computation {
         }
         const { first, last, n } = days_of(s);
         if (n <= 0n) {
-            if (event_day === day) this.pool(s, { ...at, day, reason: "no-days", tokens: s.amount, n: 0n });
+            if (event_day === day) this.pool(s, { ...at, day, reason: "no-days", tokens: 0n, rest: s.amount, n: 0n });
             return;
         }
         if (DIRECTED.includes(s.kind)) {
@@ -90,7 +90,7 @@ class Computation {
         const tokens = s.amount / n, rest = s.amount - n * tokens, rest_on = (d) => (d === last ? rest : 0n);
         if (event_day === day && first < history) {
             const until = Math.min(last, history - 1);
-            this.pool(s, { ...at, day: until, reason: "before-history", tokens: tokens * BigInt(until - first + 1), rest: rest_on(until), n });
+            this.pool(s, { ...at, day: first, reason: "before-history", tokens: tokens * BigInt(until - first + 1), rest: rest_on(until), n });
         }
         for (let d = event_day === day ? Math.max(first, history) : day; d <= Math.min(day, last); d++)
             if (d >= first) await this.pay_day(s, { ...at, day: d, tokens, rest: rest_on(d), n });
@@ -162,6 +162,7 @@ class Computation {
             for (const operator of here)
                 parts.push({ operator, weight: null, tokens: listed.get(operator) / registered.get(operator), bips: this.split(s, operator, day, block, s),
                     strategies: await this.strategies_of(s, block), stakers: await this.facts.stakers(block, operator) });
+            if (parts.length === 0 && !of_last) continue;
             const tokens = sum(parts.map((p) => p.tokens)) + (of_last ? refund : 0n);
             this.pool(s, { ...at, day, block, reason: null, tokens, parts, refund: of_last ? refund : 0n, rest: of_last ? rest : 0n, n: null });
         }
@@ -216,11 +217,12 @@ class Computation {
             const commission = pay("operator", part.operator, part.operator, part.tokens * part.bips / ALL), left = part.tokens - commission;
             const weights = part.stakers.map(([who, withdrawable]) => [who, sum(part.strategies.map(([st, m]) => m * withdrawable(st)))])
                 .filter(([, w]) => w > 0n).sort(by_address);
-            const all = sum(weights.map(([, w]) => w)), given = sum(weights.map(([who, w]) => pay("staker", part.operator, who, left * w / all)));
+            const all = sum(weights.map(([, w]) => w)), given = weights.map(([who, w]) => pay("staker", part.operator, who, left * w / all));
+            const to_stakers = sum(given);
             this.shares.push({ submission: s.id, day, operator: part.operator, weight: part.weight, tokens: part.tokens, split_bips: part.bips, commission,
-                stake_weight: all, stakers: weights.length, paid: given, remainder: left - given });
-            paid += commission + given;
-            remainder += left - given;
+                stake_weight: all, stakers: given.filter((n) => n > 0n).length, paid: to_stakers, remainder: left - to_stakers });
+            paid += commission + to_stakers;
+            remainder += left - to_stakers;
         }
         pay("refund", NOBODY, s.avs, refund);
         if (treasury > 0n) pay("treasury", NOBODY, s.terms.treasury, treasury);
