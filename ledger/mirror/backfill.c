@@ -2,7 +2,8 @@
  *
  * Headers are fetched for the blocks that eth_getLogs lists, the chain's first and each range's last block, and one in
  * AUDIT_ONE_IN others chosen by keccak(number), so that a node cannot know beforehand where it may be lazy and every mirror
- * audits the same. The first stored block says from where on the books can answer. */
+ * audits the same. The first stored block says from where on the books can answer. If days are closed, also for those that mark
+ * days (day_marks.h), so that the books are those of a mirror that was given every block. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -225,7 +226,8 @@ enum err backfill_step(struct source_rpc *s, struct arena *arena, struct step *o
     for (size_t i = 0; i < n; i++)
         wanted[i].header = headers[i];
     TRY(hashes_check(s, &l, wanted, n));
-    TRY(fetch_agreement(s, &headers[n - 1], 1, arena));
+    TRY(days_find(s, &l.first, arena, &wanted, &n));
+    TRY(fetch_agreement(s, &wanted[n - 1].header, 1, arena));
     for (size_t i = 0; i < n; i++)
         unwatched_drop(s, arena, &wanted[i]);
     TRY(prove_blocks(s, wanted, n, arena, out));

@@ -308,6 +308,7 @@ static void source_rpc_close(struct source *base)
     struct source_rpc *s = (struct source_rpc *)base;
     endpoints_done(&s->endpoints);
     given_done(&s->given);
+    day_marks_done(&s->days);
     arena_done(&s->scratch);
     pthread_mutex_destroy(&s->lock);
     memory_free(s);
@@ -335,6 +336,7 @@ enum err source_rpc_open(const struct source_options *o, struct source **out)
         .finalized = o->finalized,
         .target = UINT64_MAX,
         .range = RANGE_FIRST,
+        .days = {.delay = o->network->rewards.booking_delay},
         .span = SPAN_FIRST,
         .logs_batch = LOGS_BATCH_FIRST,
         .random = clock_ms() * 2654435761u,

@@ -2,6 +2,7 @@
  *
  *   source_rpc.c  opens it; polls the head; decides which kind of step comes next
  *   backfill.c    below finalized: ranges of eth_getLogs
+ *   backfill_days.c  the blocks of a range that mark days
  *   tail.c        above finalized (or everything, if all is to be proven): block by block
  *   walk.c        back to the common ancestor when the node's chain is not ours
  *   fetch.c       asks for headers and logs, proves them
@@ -11,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "ledger/mirror/day_marks.h"
 #include "ledger/mirror/endpoints.h"
 #include "ledger/mirror/given.h"
 #include "ledger/mirror/proof.h"
@@ -46,6 +48,7 @@ struct source_rpc {
     uint64_t head, safe, finalized; /* as announced; UINT64_MAX: none yet (head: not polled yet) */
     uint64_t target;                /* once: the head seen first; else UINT64_MAX */
     uint64_t range;                 /* backfill: blocks of the next eth_getLogs */
+    struct day_marks days;          /* backfill: as far as it looked */
     size_t span;                    /* tail: headers of the next step */
     size_t logs_batch;
     struct endpoint *polled; /* whom last; NULL: poll before anything else */
@@ -81,6 +84,11 @@ const char *fetch_addresses(const struct source_rpc *s, struct arena *arena, uin
 struct log log_copy(struct arena *arena, const struct log *log);
 /* ERR_SOURCE_LIES if another endpoint has another hash at one of these blocks; those that lag or rest are not waited for. */
 MUST_CHECK enum err fetch_agreement(struct source_rpc *s, const struct header *headers, size_t n, struct arena *arena);
+
+/* backfill_days.c */
+/* Add to the blocks wanted of a backfill's range those that mark days, if days matter. `first` is the range's first header. */
+MUST_CHECK enum err days_find(struct source_rpc *s, const struct header *first, struct arena *arena,
+                              struct wanted **wanted, size_t *n);
 
 /* prove.c */
 /* Get and prove the logs of these blocks and put the blocks into the step, as many as fit in its bounds, at least one. */
