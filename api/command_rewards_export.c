@@ -7,6 +7,7 @@
 #include "api/command_rewards.h"
 #include "api/payouts.h"
 #include "api/render.h"
+#include "api/rewards_distribution.h"
 #include "ledger/core/log.h"
 
 enum { TELL_EVERY_SECONDS = 2, DISTANT_DAY = 1 << 30 };
@@ -132,31 +133,15 @@ static enum err write_leaves(struct export *x)
 
 /* ---- what is wanted ---- */
 
-static enum err find_distribution(struct db *db, const struct address *distributor, int64_t day, struct wanted *w)
+static enum err find_distribution(struct db *db, const char *id, struct wanted *w)
 {
-    static const char sql[] =
-        "SELECT d.distributor, t.day, t.position, $2 < coalesce((SELECT min(r.day) FROM ledger.reward_day r), 0)"
-        "   OR EXISTS (SELECT FROM ledger.reward_day r WHERE r.day <= $2 AND r.next_day > $2"
-        "     AND api_v1.is_day_closed(r.last_block, c.head_number)) AS closed"
-        " FROM mirror.cursor c CROSS JOIN (SELECT coalesce($1::bytea, CASE WHEN count(*) = 1 THEN (array_agg(k.address))[1]"
-        "   END) AS distributor FROM api_v1.contracts() k WHERE k.kind = 'eigenlayer.rewards_coordinator') d"
-        " LEFT JOIN LATERAL api_v1.distribution_at(d.distributor, $2, 9223372036854775807) t ON true"
-        " WHERE c.head_number IS NOT NULL";
-    const struct param in[] = {{T_ADDRESS, distributor}, IN(&day)};
-    AUTO_ROWS rows = NULL;
-    TRY(db_query(db, sql, in, sizeof in / sizeof *in, &rows));
-    if (rows_count(rows) > 0 && rows_null(rows, 0, 0))
-        return err_with(ERR_NOT_FOUND,
-                        "the network has not one RewardsCoordinator: --distribution <distributor>-<day>");
-    if (rows_count(rows) == 0 || (day < DISTANT_DAY && !rows_bool(rows, 0, 3)))
-        return err_with(ERR_DAY_OPEN, "day-not-closed");
-    if (rows_null(rows, 0, 1))
-        return err_with(ERR_NOT_FOUND, "up to that day nobody was paid by this distributor");
+    struct distribution d;
+    TRY(distribution_find(db, "distribution", id, INT64_MAX, INT64_MAX, &d));
     *w = (struct wanted){.is_distribution = true,
-                         .distributor = rows_address(rows, 0, 0),
-                         .first_day = rows_i64(rows, 0, 1),
-                         .last_day = rows_i64(rows, 0, 1),
-                         .position = rows_i64(rows, 0, 2)};
+                         .distributor = d.distributor,
+                         .first_day = d.day,
+                         .last_day = d.day,
+                         .position = d.position};
     return OK;
 }
 
@@ -170,9 +155,6 @@ static enum err read_day(const struct config *config, const char *option, int64_
 static enum err read_wanted(const struct config *config, struct db *db, struct wanted *w)
 {
     const char *id = config_text(config, "distribution");
-    struct address distributor;
-    bool has_distributor = false;
-    int64_t day = DISTANT_DAY;
     *w = (struct wanted){.first_day = 0, .last_day = DISTANT_DAY};
     if (config_text(config, "from") != NULL || config_text(config, "to") != NULL) {
         if (id != NULL || config_flag(config, "cumulative"))
@@ -180,9 +162,7 @@ static enum err read_wanted(const struct config *config, struct db *db, struct w
         TRY(read_day(config, "--from", &w->first_day));
         return read_day(config, "--to", &w->last_day);
     }
-    if (id != NULL)
-        TRY(reward_distribution_parse(id, &distributor, &has_distributor, &day));
-    return find_distribution(db, has_distributor ? &distributor : NULL, day, w);
+    return find_distribution(db, id, w);
 }
 
 /* ---- the command ---- */
