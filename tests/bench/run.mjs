@@ -1,6 +1,6 @@
 // tests/bench/run.mjs - make bench: each figure beside its limit, measured in one run on this machine.
 //
-// run.mjs [FIGURE...]: archive rpc memory balance cached depth reorg stake reads impact year ballots bundle recount rewards; none: all. BENCH_SCALE
+// run.mjs [FIGURE...]: archive rpc memory balance cached depth reorg stake reads impact year ballots bundle recount rewards tree; none: all. BENCH_SCALE
 // shrinks the sizes (1: up to 10 million entries and 1,000,000 stakers, about half an hour), BENCH_ROUNDS and BENCH_SECONDS the
 // repetitions; the best round of either side counts.
 // A figure that misses its goal is no failure; one that cannot be measured is.
@@ -12,10 +12,11 @@ import { balance, cached, depth, reorg } from "./reads.mjs";
 import { recount } from "./recount.mjs";
 import { rewards } from "./rewards.mjs";
 import { stakeImpact, stakeIngest, stakeReads, stakeYear } from "./stake.mjs";
+import { tree } from "./tree.mjs";
 
 const all = {
     archive, rpc, memory, balance, cached, depth, reorg, stake: stakeIngest, reads: stakeReads, impact: stakeImpact, year: stakeYear,
-    ballots, bundle, recount, rewards,
+    ballots, bundle, recount, rewards, tree,
 };
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(all);
 const unknown = chosen.find((name) => !(name in all));

@@ -34,9 +34,9 @@ export function earned(list, firstId = 1) {
             [firstId + i, at(block, i), -2, 0, BigInt(amount) - BigInt(k ? a.balances[k - 1][1] : 0), amount, 0])));
 }
 
-/** [{day, distributor, block, snapshot, root, earners}] */
+/** [{day, distributor, block, n, snapshot, root, earners}]; n: its place in the block, behind all entries */
 export const distributions = (list) => rows("reward_distribution", list.map((d) =>
-    [d.day, bytes(d.distributor ?? COORDINATOR), position(d.block, 1000000), -2, d.snapshot, bytes(d.root), d.earners, 1, d.earners]));
+    [d.day, bytes(d.distributor ?? COORDINATOR), position(d.block, d.n ?? 1000000), -2, d.snapshot, bytes(d.root), d.earners, 1, d.earners]));
 
 /** Roots on L1: [{index, block, root, day, activated, disabled}]; `disabled`: the block of another row. */
 export const roots = (list) => rows("reward_root", list.flatMap((r) => {
