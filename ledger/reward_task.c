@@ -48,6 +48,7 @@ static void put_task(const struct work *w, size_t due, int64_t day)
 static void put_no_days(const struct work *w, const struct reward_due *due)
 {
     struct reward_pool pool = reward_pool_of(due, due->event_day, REWARD_NO_DAYS);
+    pool.paid_day = due->event_day; /* wherever its start lies */
     pool.days = 0;
     pool.rest = due->rest;
     put_pool(w, pool);
