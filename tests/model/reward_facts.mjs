@@ -72,7 +72,7 @@ class Facts {
         const tokens = new Set(contracts.filter((c) => TOKENS.includes(c.kind)).map((c) => c.address.toLowerCase()));
         const collectors = new Set(this.collectors.map((c) => c.address));
         return (await list(this.base, "events", this.at, { type: "ERC20.Transfer" })).filter((e) => !e.retracted && !e.undecodable)
-            .filter((e) => tokens.has(e.contract) && collectors.has(e.data.to) && e.data.value !== "0")
+            .filter((e) => tokens.has(e.contract) && collectors.has(e.data.to))
             .map((e) => ({ collector: e.data.to, token: e.contract, amount: BigInt(e.data.value), block: e.block_number, log_index: e.log_index,
                 day: this.ended.find((run) => e.block_number <= run.snapshot)?.day ?? Number(seconds(e.block_time) / 86400n) }));
     }

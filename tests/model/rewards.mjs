@@ -184,8 +184,8 @@ class Computation {
             weights.push([operator, weight]);
         }
         const shared = await this.share(s, pool, block, weights, (operator) => counted.get(operator));
-        const treasury = cut(terms.treasury_bips), burned = cut(terms.burn_bips);
-        this.pool(s, { ...pool, block, ...shared, treasury, burned, rest: amount - pool.tokens - treasury - burned, n: 1n });
+        const treasury = cut(terms.treasury_bips), burned = cut(terms.burn_bips), tokens = pool.tokens + treasury + burned;
+        this.pool(s, { ...pool, block, ...shared, tokens, treasury, burned, rest: amount - tokens, n: 1n });
     }
 
     /** The set by which an operator's split is: of fees the first named one in which it is slashable. */
@@ -212,7 +212,7 @@ class Computation {
             if (amount > 0n) this.payout(s, { day, paid_day, closing, role, operator, earner, amount });
             return amount;
         };
-        let paid = 0n, number = this.payouts.length, remainder = tokens - sum(parts.map((p) => p.tokens)) - refund;
+        let paid = 0n, number = this.payouts.length, remainder = tokens - sum(parts.map((p) => p.tokens)) - refund - treasury - burned;
         for (const part of parts) {
             const commission = pay("operator", part.operator, part.operator, part.tokens * part.bips / ALL), left = part.tokens - commission;
             const weights = part.stakers.map(([who, withdrawable]) => [who, sum(part.strategies.map(([st, m]) => m * withdrawable(st)))])
@@ -225,9 +225,9 @@ class Computation {
             remainder += left - to_stakers;
         }
         pay("refund", NOBODY, s.avs, refund);
-        if (treasury > 0n) pay("treasury", NOBODY, s.terms.treasury, treasury);
+        if (treasury > 0n) paid += pay("treasury", NOBODY, s.terms.treasury, treasury);
         number = this.payouts.length - number;
-        this.pools.push({ submission: s.id, day, paid_day, reason, tokens, weight, days: n, paid, treasury, refund, burned, remainder, rest, block, payouts: number,
+        this.pools.push({ submission: s.id, day, paid_day, reason, tokens, weight, days: n, paid, refund, burned, remainder, rest, block, payouts: number,
             token: s.token, distributor: s.distributor, closing });
     }
 

@@ -91,9 +91,11 @@ export class RewardChain {
 
     /** One more block of the modelled economy, with these transactions (lists of calls). */
     live(transactions, seconds = 60) {
-        const { block, accepted } = this.scenario.chain.grow(transactions), { hash, timestamp } = this.blocks.at(-1);
+        const { hash, number, timestamp } = this.blocks.at(-1);
+        this.scenario.chain.head = { hash, number: Number(number), timestamp: Number(timestamp) };
+        const { block, accepted } = this.scenario.chain.grow(transactions, seconds);
         if (!accepted.every(Boolean)) throw new Error("a transaction was refused");
-        this.blocks.push({ ...block, parentHash: hash, timestamp: hex(Number(timestamp) + seconds) });
+        this.blocks.push(block);
         return this;
     }
 
