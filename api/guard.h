@@ -11,7 +11,7 @@
 
 #include "ledger/core/err.h"
 
-enum { HEADER_LINES_MAX = 64, HEADER_BYTES_MAX = 8 * 1024, TARGET_BYTES_REFUSED = 2048 };
+enum { HEADER_LINES_MAX = 64, HEADER_BYTES_MAX = 8 * 1024, TARGET_BYTES_REFUSED = 5 * 1024 };
 
 struct header_line {
     const char *name, *value; /* NUL-terminated, but may hold NULs */

@@ -36,6 +36,12 @@ static void key_gain(struct json_writer *w, const char *key, bool known, struct 
     known ? jw_delta(w, delta_between(cost, proceeds)) : jw_null(w);
 }
 
+static void write_order(struct json_writer *w, size_t event)
+{
+    jw_key(w, "order");
+    jw_u64(w, event + 1);
+}
+
 static void write_happened(struct json_writer *w, const struct tax_happened *h)
 {
     char day[DAY_TEXT + 1];
@@ -125,6 +131,7 @@ static void write_lots(struct json_writer *w, const struct tax_answer *a)
         jw_object(w);
         jw_key(w, "lot");
         jw_u64(w, i + 1);
+        write_order(w, lot->event);
         write_happened(w, &a->happened[lot->event]);
         jw_key(w, "payments");
         jw_u64(w, a->happened[lot->event].items);
@@ -166,6 +173,7 @@ static void write_disposals(struct json_writer *w, const struct tax_answer *a)
             continue;
         bool priced = d->priced || d->n == 0;
         jw_object(w);
+        write_order(w, d->event);
         write_happened(w, &a->happened[d->event]);
         key_amount(w, "amount", true, a->events[d->event].amount);
         key_amount(w, "unmatched", true, d->unmatched);
@@ -214,6 +222,10 @@ enum err tax_report_write(struct json_writer *w, const struct tax_answer *a)
     {                                                                     \
         .name = member, .type = T_AMOUNT, .nullable = true, .about = text \
     }
+#define ORDER                                                                                    \
+    {                                                                                            \
+        .name = "order", .type = T_U64, .about = "Its number among lots and disposals in order." \
+    }
 #define HAPPENED                                                                                                    \
     {.name = "time", .type = T_TIME, .about = "Time of its block."},                                                \
         {.name = "day", .type = T_TEXT, .about = "Day of its block (UTC), whose price counts."},                    \
@@ -237,7 +249,8 @@ static const struct member sum_members[] =
      VALUE("open_cost", "What they cost."),
      {0}};
 static const struct member lot_members[] =
-    {{.name = "lot", .type = T_U64, .about = "Its number, in order of time from the beginning."},
+    {{.name = "lot", .type = T_U64, .about = "Its number among lots, in order from the beginning."},
+     ORDER,
      HAPPENED,
      {.name = "payments", .type = T_U64, .about = "How many payouts it is: those of a block are one lot."},
      {.name = "amount", .type = T_AMOUNT, .about = "Base units."},
@@ -253,7 +266,8 @@ static const struct member match_members[] =
      VALUE("cost", "floor(left cost * amount / left amount), of the lot, or of the pool (average)."),
      {0}};
 static const struct member disposal_members[] =
-    {HAPPENED,
+    {ORDER,
+     HAPPENED,
      {.name = "amount", .type = T_AMOUNT, .about = "Base units."},
      {.name = "unmatched", .type = T_AMOUNT, .about = "Of that what was no lot's: no reward of these addresses."},
      VALUE("proceeds", "floor(matched amount * price / 10^decimals); of a slash 0."),

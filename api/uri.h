@@ -7,7 +7,7 @@
 
 #include "ledger/core/arena.h"
 
-enum { URI_SEGMENTS_MAX = 16, URI_PAIRS_MAX = 64, URI_BYTES_MAX = 2048 };
+enum { URI_SEGMENTS_MAX = 16, URI_PAIRS_MAX = 64, URI_BYTES_MAX = 5 * 1024 };
 
 struct pair {
     const char *name, *value; /* NUL-terminated */
