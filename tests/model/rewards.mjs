@@ -159,10 +159,10 @@ class Computation {
         const rest = sum([...listed].filter(([o]) => registered.has(o)).map(([o, a]) => a % registered.get(o)));
         for (const [day, here] of days) {
             const block = this.run_of(day)?.snapshot, parts = [], of_last = day === last;
-            for (const operator of here)
+            for (const operator of here.filter((o) => listed.get(o) > 0n))
                 parts.push({ operator, weight: null, tokens: listed.get(operator) / registered.get(operator), bips: this.split(s, operator, day, block, s),
                     strategies: await this.strategies_of(s, block), stakers: await this.facts.stakers(block, operator) });
-            if (parts.length === 0 && !of_last) continue;
+            if (here.length === 0 && !of_last) continue;
             const tokens = sum(parts.map((p) => p.tokens)) + (of_last ? refund : 0n);
             this.pool(s, { ...at, day, block, reason: null, tokens, parts, refund: of_last ? refund : 0n, rest: of_last ? rest : 0n, n: null });
         }
