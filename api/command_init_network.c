@@ -53,7 +53,34 @@ static const char start[] =
     "  \"parameters\": {\n"
     "    \"min_withdrawal_delay_blocks\": 100800,\n"
     "    \"deallocation_delay_blocks\": 100800,\n"
-    "    \"finality_depth_blocks\": 64\n"
+    "    \"finality_depth_blocks\": 64,\n"
+    "    \"_reward_booking_delay_blocks\": \"How many blocks above a day's last one the rewards of that day are booked.\",\n"
+    "    \"reward_booking_delay_blocks\": 96,\n"
+    "    \"_default_operator_split_bips\": \"What operators keep of rewards as long as no event says it.\",\n"
+    "    \"default_operator_split_bips\": 1000\n"
+    "  },\n";
+
+/* A fee collector, as a comment: an entry for the list of contracts. */
+static const char collector[] =
+    "  \"_about_fee_collector\": \"What tokens of ours pay to a fee_collector is shared among operators and their delegators. Put "
+    "such an entry into contracts, with the address that is paid.\",\n"
+    "  \"_fee_collector\": {\n"
+    "    \"kind\": \"fee_collector\",\n"
+    "    \"name\": \"fees of a rollup\",\n"
+    "    \"address\": \"0x1111111111111111111111111111111111111111\",\n"
+    "    \"_collects_for\": \"The rollup or service whose users pay.\",\n"
+    "    \"collects_for\": \"a rollup\",\n"
+    "    \"parameters\": {\n"
+    "      \"_epoch_days\": \"How many days' income is shared at once: 1 to 3660.\",\n"
+    "      \"epoch_days\": 7,\n"
+    "      \"_bips\": \"The parts of operators, treasury and burning sum to 10000. Without any, all is the operators'.\",\n"
+    "      \"operators_bips\": 8000,\n"
+    "      \"treasury_bips\": 1500,\n"
+    "      \"burn_bips\": 500,\n"
+    "      \"treasury\": \"0x2222222222222222222222222222222222222222\",\n"
+    "      \"_operator_sets\": \"Whose slashable stake counts.\",\n"
+    "      \"operator_sets\": [{\"avs\": \"0x3333333333333333333333333333333333333333\", \"id\": 0}]\n"
+    "    }\n"
     "  },\n";
 
 /* A space, as a comment: without the _ before its name it is one. */
@@ -94,7 +121,7 @@ static bool print_policies(void)
 enum status command_init_network(const struct command *c)
 {
     (void)c;
-    bool ok = fputs(start, stdout) >= 0 && fputs(spaces, stdout) >= 0 && print_policies() &&
-              fputs(numbers, stdout) >= 0;
+    bool ok = fputs(start, stdout) >= 0 && fputs(collector, stdout) >= 0 && fputs(spaces, stdout) >= 0 &&
+              print_policies() && fputs(numbers, stdout) >= 0;
     return ok ? STATUS_OK : STATUS_FAILED;
 }

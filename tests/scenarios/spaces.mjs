@@ -59,11 +59,11 @@ for (const [spaces, told] of [
         assert.match(log, /network file .*wrong\.json/);
     });
 
-test("init-network prints a space that is taken as it is printed, and a DelegateRegistry", async () => {
+test("init-network prints a space and a fee collector that are taken as they are printed, and a DelegateRegistry", async () => {
     const { _spaces, ...file } = JSON.parse((await run(["init-network"])).out), path = join(folder, "printed.json");
     assert.equal(_spaces.length, 1);
     assert.ok(file.contracts.some((c) => c.kind === "delegate_registry" && c.address === "0x469788fE6E9E9681C6ebF3bF78e7Fd26Fc015446"));
-    writeFileSync(path, JSON.stringify({ ...file, spaces: _spaces }));
+    writeFileSync(path, JSON.stringify({ ...file, contracts: [...file.contracts, file._fee_collector], spaces: _spaces }));
     const { log } = await run(["mirror", "--network", path, "--source", demo.archive, "--data", join(path, "none")], 1); // no folder can be there
     assert.doesNotMatch(log, /network file/);
     // What it prints are the defaults.
