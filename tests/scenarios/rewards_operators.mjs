@@ -8,9 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { read_archive, write_archive } from "./lib/archive.mjs";
-import { all, each } from "./lib/golden.mjs";
+import { each } from "./lib/golden.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { get, root, run, serve } from "./lib/program.mjs";
+import { root, run, serve } from "./lib/program.mjs";
 
 const chain = join(root, "tests/data/chains/seed7");
 const files = mkdtempSync(join(tmpdir(), "altledger-rewards-operators-"));
@@ -20,22 +21,27 @@ const DAY = 86400;
 const lower = (text) => text.toLowerCase();
 const big_sum = (list) => list.reduce((a, v) => a + BigInt(v), 0n);
 const seconds = (time) => Date.parse(time) / 1000;
-let cluster, database, server, url, operators, payouts, projections, network;
+let cluster, database, server, url, contract, operators, payouts, projections, network;
 
-const api = (path, status) => get(`${url}/v1/${path}`, status);
-const list = (path, limit = 1000) => all(`${url}/v1/${path}${path.includes("?") ? "" : "?"}`, limit);
+/** Each reply is held to OpenAPI. */
+const api = (path, status) => contract.get(`/v1/${path}`, status);
+const list = (path, limit = 1000) => contract.pages(`/v1/${path}`, limit);
 const command = (words, status = 0) => run(["rewards", ...words, "--database", cluster.conninfo(database)], status);
 
 async function post(path, body, status = 200) {
     const reply = await fetch(`${url}/v1/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     const text = await reply.text();
     assert.equal(reply.status, status, text);
-    return JSON.parse(text);
+    const json = JSON.parse(text);
+    if (status === 200)
+        contract.conforms(json, contract.document.paths[`/v1/${path}`].post.responses["200"].content["application/json"].schema, path);
+    return json;
 }
 
 async function start_server() {
     server = await serve("serve", "--database", cluster.conninfo(database), "--keys", join(files, "keys"));
     url = server.url;
+    contract = await Contract.of(url);
 }
 
 before(async () => {
@@ -302,4 +308,9 @@ test("export writes the payouts, and the leaves that give the distribution's roo
     writeFileSync(join(files, "leaves.ndjson"), leaves);
     assert.match((await run(["rewards", "root", "--leaves", join(files, "leaves.ndjson")])).out, new RegExp(distribution.root));
     await command(["export", "--from", "2025-01-01", "--cumulative"], 2);
+});
+
+test("every resource about what operators are paid was held to OpenAPI", () => {
+    for (const path of ["operators/{address}/payouts", "operators/{address}/rewards", "operators/{address}/commission", "operators/{address}/projection",
+        "statements/rewards", "accounts/{address}/rewards"]) assert.ok(contract.held.has(`/v1/${path}`), path);
 });
