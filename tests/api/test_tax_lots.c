@@ -156,6 +156,27 @@ static void average__costs_what_the_pool_costs(void **unused)
     assert_int_equal(number(r.lots[1].cost_left), 6);
 }
 
+static void pieces__cost_their_part_of_what_is_left_rounded_down(void **unused)
+{
+    (void)unused;
+    AUTO_ARENA arena = {0};
+    struct tax_event events[] = {event(TAX_ACQUIRED, 10, 7), event(TAX_DISPOSED, 3, 1), event(TAX_DISPOSED, 3, 1),
+                                 event(TAX_LOST, 4, 0)};
+    static const enum tax_method methods[] = {TAX_FIFO, TAX_AVERAGE};
+    static const uint64_t costs[] = {2, 2, 3}; /* 7 * 3 / 10, 5 * 3 / 7, 3 * 4 / 4 */
+    events[3].priced = false;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        struct tax_report r = match(events, 4, methods[i], &arena);
+        for (size_t d = 0; d < r.n_disposals; d++)
+            assert_int_equal(number(r.disposals[d].cost), costs[d]);
+        assert_true(r.disposals[2].priced); /* a loss has no proceeds, whatever the price */
+    }
+    events[1].priced = false;
+    struct tax_report r = match(events, 4, TAX_FIFO, &arena);
+    assert_false(r.disposals[0].priced);
+    assert_true(r.disposals[0].costed);
+}
+
 static void average__is_unknown_until_an_unpriced_lot_has_left(void **unused)
 {
     (void)unused;
@@ -230,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lots__are_taken_as_the_oracle_takes_units),
         cmocka_unit_test(average__costs_what_the_pool_costs),
+        cmocka_unit_test(pieces__cost_their_part_of_what_is_left_rounded_down),
         cmocka_unit_test(average__is_unknown_until_an_unpriced_lot_has_left),
         cmocka_unit_test(disposals__of_more_than_all_lots_say_so),
         cmocka_unit_test(lots__larger_than_256_bits_together_are_refused),
