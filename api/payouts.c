@@ -78,24 +78,21 @@ enum err payout_id_in(const struct request *r, struct statement *s)
     " AND ($10::smallint IS NULL OR EXISTS (SELECT FROM ledger.reward_submission k"                                   \
     "   WHERE k.submission = substr(n.second, 1, 32) AND k.kind = $10))"
 
-/* Pools in the order of booking, and the payouts of each in theirs: both are read no further than the page goes. `where` says which index
- * gives the pools ($13, $14: after which pool and payout). */
-#define OF_POOLS(compare, order, inclusive, outermost, where)                                                         \
+/* Pools in the order of booking, and the payouts of each in theirs: both are read no further than the page goes. Every pool has a payout, but
+ * the one that the page before ended in may have none left. `where` says which index gives the pools ($12, $13: after which pool and
+ * payout). */
+#define OF_POOLS(order, inclusive, down, where)                                                                       \
     SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" SQL_PAYOUT_COLUMNS ", n.created AS key1,"               \
     " e.position AS key2"                                                                                             \
-    " FROM (SELECT n.second, n.owner, n.asset, n.created, e.* FROM ledger.account n"                                  \
-    "   CROSS JOIN LATERAL (SELECT t.account, t.delta, t.balance, t.position FROM ledger.entry t"                     \
-    "     JOIN ledger.account g ON g.id = t.account AND g.book = 61 WHERE t.log_index = -2 AND t.counter = n.id"      \
-    "     AND t.position " compare " CASE WHEN n.created = $12 THEN $13 ELSE " outermost " END"                       \
-    "     ORDER BY t.position " order " LIMIT $14) e"                                                                 \
-    "   WHERE n.book = 64 AND n.created <= a.position AND n.created " inclusive " $12 AND " where WANTED_POOL         \
-    "     AND ($5::bytea IS NULL)"                                                                                    \
-    "   ORDER BY n.created " order ", e.position " order " LIMIT $14) n"                                              \
-    " CROSS JOIN LATERAL (SELECT n.delta, n.balance, n.position) e JOIN ledger.account o ON o.id = n.account"         \
-    SQL_OF_PAYOUT " ORDER BY n.created " order ", n.position " order ") x ON true"                                    \
+    " FROM api_v1.pool_payouts((SELECT array_agg(q.id ORDER BY q.created " order ") FROM (SELECT n.id, n.created"     \
+    "     FROM ledger.account n WHERE n.book = 64 AND n.created <= a.position AND n.created " inclusive " $12"        \
+    "       AND " where WANTED_POOL " AND ($5::bytea IS NULL)"                                                        \
+    "     ORDER BY n.created " order " LIMIT least($14, 9223372036854775806) + 1) q), $12, $13, $14, " down ") e"     \
+    " JOIN ledger.account n ON n.id = e.pool JOIN ledger.account o ON o.id = e.account" SQL_OF_PAYOUT                 \
+    " ORDER BY n.created " order ", e.position " order ") x ON true"                                                  \
     " ORDER BY x.key1 " order ", x.key2 " order
-#define UP(where)   OF_POOLS(">", "ASC", ">=", "-1", where)
-#define DOWN(where) OF_POOLS("<", "DESC", "<=", "9223372036854775807", where)
+#define UP(where)   OF_POOLS("ASC", ">=", "false", where)
+#define DOWN(where) OF_POOLS("DESC", "<=", "true", where)
 
 /* Each account of the earner gives at most a page of its own entries, in index order; the page is the merge of those. */
 #define OF_EARNER(compare, order)                                                                                     \
