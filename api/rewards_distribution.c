@@ -6,21 +6,45 @@
 
 #include "api/rewards.h"
 
+/* clang-format off */
 /* Whether the days that end at midnight `until` (unix seconds) had been closed at the position. */
-#define CLOSED(until, position, number)                                                               \
-    "coalesce((SELECT c.next_day * 86400 >= " until " AND api_v1.is_day_closed(c.last_block, " number \
-    ") FROM ledger.reward_day c WHERE c.day * 86400 < " until " AND c.position <= " position          \
+#define CLOSED(until, position, number)                                                                               \
+    "coalesce((SELECT c.next_day * 86400 >= " until " AND api_v1.is_day_closed(c.last_block, " number ")"             \
+    " FROM ledger.reward_day c WHERE c.day * 86400 < " until " AND c.position <= " position                           \
     " ORDER BY c.day DESC LIMIT 1), false)"
-#define DISABLED(position)                                                                                         \
-    "EXISTS (SELECT FROM ledger.reward_root z WHERE z.root_index = r.root_index AND z.distributor = r.distributor" \
+#define DISABLED(position)                                                                                            \
+    "EXISTS (SELECT FROM ledger.reward_root z WHERE z.root_index = r.root_index AND z.distributor = r.distributor"    \
     " AND z.disabled AND z.position <= " position ")"
 /* Roots r of the days from d's up to the next distribution. A root is compared only if it ends at a midnight. */
-#define COMPARED(distributor, day, position, number)                                                             \
-    "(r.distributor = " distributor " AND NOT r.disabled AND r.position <= " position " AND r.end_time >= (" day \
-    " + 1) * 86400 AND r.end_time < coalesce((SELECT (n.day + 1) * 86400"                                        \
-    " FROM ledger.reward_distribution n WHERE n.distributor = " distributor " AND n.day > " day                  \
-    " AND n.position <= " position " ORDER BY n.day LIMIT 1), 9223372036854775807)"                              \
+#define COMPARED(distributor, day, position, number)                                                                  \
+    "(r.distributor = " distributor " AND NOT r.disabled AND r.position <= " position                                 \
+    " AND r.end_time >= (" day " + 1) * 86400 AND r.end_time < coalesce((SELECT (n.day + 1) * 86400"                  \
+    "   FROM ledger.reward_distribution n WHERE n.distributor = " distributor " AND n.day > " day                     \
+    "   AND n.position <= " position " ORDER BY n.day LIMIT 1), 9223372036854775807)"                                 \
     " AND r.end_time % 86400 = 0 AND " CLOSED("r.end_time", position, number) ")"
+/* $1 distributor (NULL: the only RewardsCoordinator), $2 day (NULL: the last), $3 position, $4 block. Always one row. */
+#define FIND                                                                                                          \
+    "SELECT w.distributor, k.known, o.open, d.day, api_v1.day_text(d.day), d.position, d.root, d.earners,"            \
+    " l.root_index, to_timestamp(l.activated_at), l.root_index IS NULL AND EXISTS (SELECT FROM ledger.reward_root r"  \
+    "   WHERE " COMPARED("w.distributor", "d.day", "$3", "$4") ")"                                                    \
+    " FROM (SELECT coalesce($1::bytea, (SELECT CASE WHEN count(*) = 1 THEN decode(min(encode(c.address, 'hex')),"     \
+    "   'hex') END FROM api_v1.contracts() c WHERE c.kind = 'eigenlayer.rewards_coordinator')) AS distributor"        \
+    "   OFFSET 0) w"                                                                                                  \
+    " CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM api_v1.contracts() c WHERE c.address = w.distributor"            \
+    "   AND c.kind IN ('eigenlayer.rewards_coordinator', 'fee_collector')) AS known OFFSET 0) k"                      \
+    " CROSS JOIN LATERAL (SELECT $2::bigint IS NOT NULL AND NOT " CLOSED("($2 + 1) * 86400", "$3", "$4")              \
+    "   AND $2 >= coalesce((SELECT c.day FROM ledger.reward_day c WHERE c.position <= $3 ORDER BY c.day LIMIT 1), 0)" \
+    "   AS open OFFSET 0) o"                                                                                          \
+    " LEFT JOIN LATERAL api_v1.distribution_at(w.distributor, coalesce($2, 9223372036854775807), $3) d ON true"       \
+    " LEFT JOIN LATERAL (SELECT r.root_index, r.activated_at FROM ledger.reward_root r WHERE r.root = d.root"         \
+    "   AND r.distributor = w.distributor AND NOT r.disabled AND r.position <= $3 AND NOT " DISABLED("$3")            \
+    "   ORDER BY r.root_index DESC LIMIT 1) l ON true"
+/* $1 distributor, $2 day, $3 position, $4 block, $5 root. */
+#define ROOTS                                                                                                         \
+    "SELECT r.root_index, r.root, to_timestamp(r.end_time), to_timestamp(r.activated_at), " DISABLED("$3")            \
+    " FROM ledger.reward_root r WHERE r.distributor = $1 AND NOT r.disabled AND r.position <= $3 AND (r.root = $5 OR " \
+    COMPARED("$1", "$2", "$3", "$4") ") ORDER BY r.root_index DESC"
+/* clang-format on */
 
 const char *comparison_name(enum comparison c)
 {
@@ -42,32 +66,13 @@ struct asked {
     int64_t position, number;
 };
 
-/* Always one row. */
 static enum err ask(struct db *db, const struct asked *a, struct rows **out)
 {
-    static const char sql[] =
-        "SELECT w.distributor, k.known, o.open, d.day, api_v1.day_text(d.day), d.position, d.root, d.earners,"
-        " l.root_index, to_timestamp(l.activated_at), l.root_index IS NULL AND EXISTS (SELECT FROM ledger.reward_root r"
-        " WHERE " COMPARED(
-            "w.distributor", "d.day", "$3",
-            "$4") ")"
-                  " FROM (SELECT coalesce($1::bytea, (SELECT CASE WHEN count(*) = 1 THEN decode(min(encode(c.address, 'hex')), 'hex') END"
-                  "   FROM api_v1.contracts() c WHERE c.kind = 'eigenlayer.rewards_coordinator')) AS distributor OFFSET 0) w"
-                  " CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM api_v1.contracts() c WHERE c.address = w.distributor"
-                  "   AND c.kind IN ('eigenlayer.rewards_coordinator', 'fee_collector')) AS known OFFSET 0) k"
-                  " CROSS JOIN LATERAL (SELECT $2::bigint IS NOT NULL AND NOT " CLOSED(
-                      "($2 + 1) * 86400", "$3",
-                      "$4") "   AND $2 >= coalesce((SELECT c.day FROM ledger.reward_day c WHERE c.position <= $3 ORDER BY c.day LIMIT 1), 0)"
-                            "   AS open OFFSET 0) o"
-                            " LEFT JOIN LATERAL api_v1.distribution_at(w.distributor, coalesce($2, 9223372036854775807), $3) d ON true"
-                            " LEFT JOIN LATERAL (SELECT r.root_index, r.activated_at FROM ledger.reward_root r WHERE r.root = d.root"
-                            "   AND r.distributor = w.distributor AND NOT r.disabled AND r.position <= $3 AND NOT " DISABLED(
-                                "$3") "   ORDER BY r.root_index DESC LIMIT 1) l ON true";
     const struct param in[] = {{T_ADDRESS, a->distributor},
                                {T_I64, a->day},
                                {T_I64, &a->position},
                                {T_I64, &a->number}};
-    return db_query(db, sql, in, sizeof in / sizeof *in, out);
+    return db_query(db, FIND, in, sizeof in / sizeof *in, out);
 }
 
 enum column { DISTRIBUTOR, KNOWN, OPEN, DAY, DAY_NAME, POSITION, ROOT, EARNERS, ROOT_INDEX, ACTIVATED_AT, DIFFERENT };
@@ -127,15 +132,11 @@ enum err distribution_find(struct db *db, const char *name, const char *id, int6
 enum err distribution_roots(struct db *db, const struct distribution *d, int64_t position, uint64_t number,
                             struct rows **out)
 {
-    static const char sql[] =
-        "SELECT r.root_index, r.root, to_timestamp(r.end_time), to_timestamp(r.activated_at), " DISABLED(
-            "$3") " FROM ledger.reward_root r WHERE r.distributor = $1 AND NOT r.disabled AND r.position <= $3"
-                  " AND (r.root = $5 OR " COMPARED("$1", "$2", "$3", "$4") ") ORDER BY r.root_index DESC";
     const int64_t at = (int64_t)number;
     const struct param in[] = {{T_ADDRESS, &d->distributor},
                                {T_I64, &d->day},
                                {T_I64, &position},
                                {T_I64, &at},
                                {T_HASH, &d->root}};
-    return db_query(db, sql, in, sizeof in / sizeof *in, out);
+    return db_query(db, ROOTS, in, sizeof in / sizeof *in, out);
 }
