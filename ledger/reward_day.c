@@ -4,9 +4,13 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
+#include "ledger/core/log.h"
 #include "ledger/position.h"
 #include "ledger/reward_book.h"
+
+enum { TELL_SECONDS = 5, TELL_PAYMENTS = 100000 };
 
 /* ---- the clock ---------------------------------------------------------------------------------------------------- */
 
@@ -194,14 +198,38 @@ void reward_day_end(struct books *b)
 
 /* ---- needs -------------------------------------------------------------------------------------------------------- */
 
+/* What takes long says how far it is. */
+struct telling {
+    int64_t day;
+    time_t began, said;
+};
+
+static void tell(void *arg, const char *what, uint64_t done, uint64_t all)
+{
+    struct telling *t = arg;
+    time_t now = time(NULL);
+    if (now - t->said < TELL_SECONDS)
+        return;
+    t->said = now;
+    log_info("rewards", "day %" PRId64 ": %s, %" PRIu64 " of %" PRIu64, t->day, what, done, all);
+}
+
 enum err reward_days_fetch(struct books *b, struct db *db, uint64_t first_block)
 {
     struct reward_run *runs = (struct reward_run *)b->day_needs.p;
     for (size_t i = 0; i < b->day_needs.n / sizeof *runs; i++) {
-        struct reward_question q = {.terms = b->terms, .run = runs[i], .first_day = b->batch_clock.first_day};
+        struct telling telling = {runs[i].day, time(NULL), time(NULL)};
+        struct reward_question q = {.terms = b->terms,
+                                    .run = runs[i],
+                                    .first_day = b->batch_clock.first_day,
+                                    .progress = tell,
+                                    .arg = &telling};
         struct reward_closing closing = {.run = runs[i]};
         TRY(reward_compute(db, &q, &closing.computed));
         buffer_bytes(&b->closings, &closing, sizeof closing);
+        if (telling.said != telling.began || closing.computed.n_payments >= TELL_PAYMENTS)
+            log_info("rewards", "day %" PRId64 ": %zu payments computed in %lld s", runs[i].day,
+                     closing.computed.n_payments, (long long)(time(NULL) - telling.began));
         TRY(reward_book_prepare(b, db, first_block, &closing.computed));
     }
     buffer_reset(&b->day_needs);
