@@ -68,11 +68,12 @@ struct asked {
 
 static enum err ask(struct db *db, const struct asked *a, struct rows **out)
 {
+    static const char sql[] = FIND;
     const struct param in[] = {{T_ADDRESS, a->distributor},
                                {T_I64, a->day},
                                {T_I64, &a->position},
                                {T_I64, &a->number}};
-    return db_query(db, FIND, in, sizeof in / sizeof *in, out);
+    return db_query(db, sql, in, sizeof in / sizeof *in, out);
 }
 
 enum column { DISTRIBUTOR, KNOWN, OPEN, DAY, DAY_NAME, POSITION, ROOT, EARNERS, ROOT_INDEX, ACTIVATED_AT, DIFFERENT };
@@ -132,11 +133,12 @@ enum err distribution_find(struct db *db, const char *name, const char *id, int6
 enum err distribution_roots(struct db *db, const struct distribution *d, int64_t position, uint64_t number,
                             struct rows **out)
 {
+    static const char sql[] = ROOTS;
     const int64_t at = (int64_t)number;
     const struct param in[] = {{T_ADDRESS, &d->distributor},
                                {T_I64, &d->day},
                                {T_I64, &position},
                                {T_I64, &at},
                                {T_HASH, &d->root}};
-    return db_query(db, ROOTS, in, sizeof in / sizeof *in, out);
+    return db_query(db, sql, in, sizeof in / sizeof *in, out);
 }
