@@ -4,8 +4,9 @@ import { after, before, test } from "node:test";
 import { decodeFunctionData } from "viem";
 import { chain, COLLECTOR, COORDINATOR, DAY, days, distributions, earned, put, roots } from "./lib/earnings.mjs";
 import { built } from "./lib/economy.mjs";
+import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
-import { get, run, serve } from "./lib/program.mjs";
+import { run, serve } from "./lib/program.mjs";
 import { hex, treeOf } from "./lib/reward_tree.mjs";
 
 /* Days 20000 and 20001 .. 20002 (no block lies between) are closed at blocks 103 and 203; day 20003 ended with block 298, is not closed at 300. */
@@ -25,7 +26,7 @@ const leavesAt = (block) => accounts.flatMap(({ earner, token, balances }) => {
 });
 const tree = { first: treeOf(leavesAt(103), 0), second: treeOf(leavesAt(203), 4) };
 const fees = treeOf([{ earner: address(1), token: TOKENS[0], cumulative: "5" }], null);
-let cluster, database, url, program, abi;
+let cluster, database, url, program, abi, contract;
 
 before(async () => {
     cluster = await new Cluster().start();
@@ -49,6 +50,7 @@ before(async () => {
             { index: 5, block: 255, root: OTHER, day: D + 3, activated: 1728000005 },
         ]));
     ({ url, program } = await serve("serve", "--database", cluster.conninfo(database)));
+    contract = await Contract.of(url);
 });
 after(async () => {
     program?.kill("SIGTERM");
@@ -58,7 +60,7 @@ after(async () => {
 });
 
 const lower = (value) => JSON.parse(JSON.stringify(value).replaceAll(/0x[0-9a-fA-F]+/g, (text) => text.toLowerCase()));
-const proof = (query, status = 200) => get(`${url}/v1/rewards/proof?${new URLSearchParams(query)}`, status).then(lower);
+const proof = (query, status = 200) => contract.get(`/v1/rewards/proof?${new URLSearchParams(query)}`, status).then(lower);
 const metric = async (key) => Number((await (await fetch(`${url}/metrics`)).text()).match(new RegExp(`^altledger_${key} (\\d+)`, "m"))[1]);
 
 test("every earner's claim is that of an independent tree; calldata says the same", async () => {
@@ -109,15 +111,15 @@ test("as of a block: the distribution and the roots that there were", async () =
 });
 
 test("a distribution's root beside those on L1", async () => {
-    const at = (block) => get(`${url}/v1/rewards/distributions/${id(D + 1)}/root?at=${block}`);
+    const at = (block) => contract.get(`/v1/rewards/distributions/${id(D + 1)}/root?at=${block}`);
     const brief = ({ id: of, root, earners, l1 }) => [of, root, earners, l1.map((r) => [r.root_index, r.disabled, r.comparison])];
     const same = [id(D + 1), tree.second.root, tree.second.claims.size];
     assert.deepEqual(brief(await at(209)), [...same, []]);
     assert.deepEqual(brief(await at(229)), [...same, [[2, false, "equal"], [1, false, "different"]]]);
     assert.deepEqual(brief(await at(300)), [...same, [[4, false, "equal"], [3, false, "equal"], [2, true, "equal"], [1, false, "different"]]]);
-    const first = await get(`${url}/v1/rewards/distributions/${name(D)}/root`);
+    const first = await contract.get(`/v1/rewards/distributions/${name(D)}/root`);
     assert.deepEqual(brief(first), [id(D), tree.first.root, tree.first.claims.size, [[0, false, "equal"]]]);
-    const paid = await get(`${url}/v1/rewards/distributions/${id(D + 1, COLLECTOR)}/root`);
+    const paid = await contract.get(`/v1/rewards/distributions/${id(D + 1, COLLECTOR)}/root`);
     assert.deepEqual(brief(paid), [id(D + 1, COLLECTOR), fees.root, 1, []]);
 });
 
