@@ -23,6 +23,8 @@ const abi = new Interface([
     "OperatorPISplitBipsSet(address! caller, address! operator, uint32 activatedAt, uint16 old, uint16 new)",
     "OperatorSetSplitBipsSet(address! caller, address! operator, SET, uint32 activatedAt, uint16 old, uint16 new)",
     "DefaultOperatorSplitBipsSet(uint16 old, uint16 new)",
+    "RewardsForAllSubmitterSet(address! submitter, bool! old, bool! new)",
+    "OptInForProtocolFeeSet(address! submitter, bool! old, bool! new)",
     "ClaimerForSet(address! earner, address! old, address! claimer)",
     "DistributionRootSubmitted(uint32! rootIndex, bytes32! root, uint32! rewardsCalculationEndTimestamp, uint32 activatedAt)",
     "DistributionRootDisabled(uint32! rootIndex)",
