@@ -120,8 +120,11 @@ enum err distribution_find(struct db *db, const char *name, const char *id, int6
     struct address distributor;
     bool named = false;
     int64_t day;
-    if (id != NULL && reward_distribution_parse(id, &distributor, &named, &day) != OK)
-        return err_with(ERR_NOT_FOUND, "%s: a distributor, a dash and a day (0x...-YYYY-MM-DD), or a day alone", name);
+    if (id != NULL && reward_distribution_parse(id, &distributor, &named, &day) != OK) {
+        bool path = strcmp(name, "id") == 0; /* which leads nowhere; a parameter is malformed */
+        return err_with(path ? ERR_NOT_FOUND : ERR_FIELD,
+                        "%s: a distributor, a dash and a day (0x...-YYYY-MM-DD), or a day alone", name);
+    }
     const struct asked asked = {named ? &distributor : NULL, id != NULL ? &day : NULL, position, (int64_t)number};
     AUTO_ROWS rows = NULL;
     TRY(ask(db, &asked, &rows));
