@@ -98,11 +98,12 @@ async function check_claims(url, computed) {
 
 for (const name of chains)
     test(`${name}: payouts, remainders and roots are what an independent program computes`, async (t) => {
-        const { url, contracts, parameters } = await serve_chain(name, undo), blocks = read_archive(join(root, "tests/data/chains", name, "chain.ndjson.gz"));
-        const of = (kind) => contracts.find((c) => c.kind === kind).address.toLowerCase();
-        const computed = await judge(url, { contracts, parameters }), at = computed.block;
-        const income = await check_income(url, decoded(blocks, of("eigenlayer.rewards_coordinator"), "RewardsCoordinator"), at);
-        const fees = await check_alt_staking(url, of("alt.staking"), decoded(blocks, of("alt.staking"), "AltLayerStakedMultiToken"), at);
+        const folder = join(root, "tests/data/chains", name), blocks = read_archive(join(folder, "chain.ndjson.gz"));
+        const file = JSON.parse(readFileSync(join(folder, "network.json"))), of = (kind) => file.contracts.find((c) => c.kind === kind).address.toLowerCase();
+        const coordinators = decoded(blocks, of("eigenlayer.rewards_coordinator"), "RewardsCoordinator");
+        const stakings = decoded(blocks, of("alt.staking"), "AltLayerStakedMultiToken");
+        const { url, contracts, parameters } = await serve_chain(name, undo), computed = await judge(url, { contracts, parameters }), at = computed.block;
+        const income = await check_income(url, coordinators, at), fees = await check_alt_staking(url, of("alt.staking"), stakings, at);
         const claims = await check_claims(url, computed);
         check_days(computed, blocks, parameters.reward_booking_delay_blocks ?? 96);
         t.diagnostic(`${name}: ${computed.payouts.length} payouts of ${computed.pools.length} pools on ${computed.facts.days.length} days equal, ${

@@ -47,7 +47,8 @@ after(async () => {
 
 test("everything at once is what the model computes; cumulative amounts never fall, whatever block is asked", async (t) => {
     const { payouts, pools, distributions, earned, facts } = await court.judge(calm, async (url, computed) => {
-        const people = [...new Set(computed.payouts.map((p) => p.earner))].slice(0, 12), blocks = Array.from({ length: computed.block + 1 }, (_, n) => n).filter((n) => n % 3 === 0);
+        const people = [...new Set(computed.payouts.map((p) => p.earner))].slice(0, 12);
+        const blocks = Array.from({ length: computed.block + 1 }, (_, n) => n).filter((n) => n % 3 === 0);
         let compared = 0;
         await each(people, async (who) => {
             const before = new Map();
@@ -130,14 +131,12 @@ test("a rebuild; and with another booking delay and default split, which a fresh
     await store.mirror(lines);
     await run(["rebuild", "--force", "--network", store.path, "--database", store.conninfo]);
     await check_books(cluster, store.database, expected);
-    for (const parameters of [{ reward_booking_delay_blocks: 1, default_operator_split_bips: 3333 }, { reward_booking_delay_blocks: 17 }]) {
-        const other = whole(parameters), fresh = court.open(other.network);
-        await fresh.mirror(lines);
-        const computed = await court.judge(fresh);
-        assert.ok(computed.payouts.length > 50);
-        await run(["rebuild", "--network", fresh.path, "--database", store.conninfo]);
-        await check_books(cluster, store.database, digests(cluster, fresh.database));
-    }
+    const other = whole({ reward_booking_delay_blocks: 1, default_operator_split_bips: 3333 }), fresh = court.open(other.network);
+    await fresh.mirror(lines);
+    const { payouts } = await court.judge(fresh);
+    assert.ok(payouts.length > 50);
+    await run(["rebuild", "--network", fresh.path, "--database", store.conninfo]);
+    await check_books(cluster, store.database, digests(cluster, fresh.database));
 });
 
 test("the same blocks on another branch: the same ids and amounts", async () => {
