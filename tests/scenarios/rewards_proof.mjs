@@ -141,7 +141,7 @@ for (const [what, query, status, code, detail] of [
     ["a day before the history", { earner: address(1), distribution: name(D - 1) }, 404, "not-found", /^distribution: nothing/],
     ["the last one where there is none yet", { earner: address(1), at: 102 }, 404, "not-found", /^distribution: nothing/],
     ["a distributor that is none", { earner: address(1), distribution: id(D, NOBODY) }, 404, "not-found", /^distribution: no such/],
-    ["an id that is none", { earner: address(1), distribution: "yesterday" }, 404, "not-found", /^distribution: /],
+    ["an id that is none", { earner: address(1), distribution: "yesterday" }, 400, "invalid-parameter", /^distribution: /],
     ["an earner that is no address", { earner: "0x12" }, 400, "invalid-parameter", /^earner: /],
     ["no earner", {}, 400, "invalid-parameter", /^earner: /],
 ])
