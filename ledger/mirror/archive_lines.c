@@ -71,7 +71,7 @@ static enum err members(const json_t *json, struct archive_line *out)
     TRY(member_number(json, "number", BLOCK_NUMBER_MAX, &line.block.number));
     TRY(member_hash(json, "hash", &line.block.hash));
     TRY(member_hash(json, "parentHash", &line.block.parent_hash));
-    TRY(member_number(json, "timestamp", INT64_MAX, &time));
+    TRY(member_number(json, "timestamp", BLOCK_TIME_MAX, &time));
     TRY(member_array(json, "logs", &line.logs));
     line.block.time = (int64_t)time;
     *out = line;

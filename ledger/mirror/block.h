@@ -31,12 +31,14 @@ struct log {
 struct block {
     uint64_t number; /* below 2^31 */
     struct hash hash, parent_hash;
-    int64_t time; /* unix seconds */
+    int64_t time; /* unix seconds, 0 to BLOCK_TIME_MAX */
     enum block_proof proof;
     struct log *logs; /* of watched contracts from their from_block on, ascending by index */
     size_t n_logs;
 };
 
 enum { BLOCK_NUMBER_MAX = 0x7fffffff };
+/* 9999-12-31T23:59:59Z, the last second that RFC 3339 can say. */
+#define BLOCK_TIME_MAX INT64_C(253402300799)
 
 #endif

@@ -121,7 +121,7 @@ enum err header_parse(const json_t *block, struct header *out)
     TRY(member_hash(block, "parentHash", &h.parent_hash));
     TRY(member_hash(block, "receiptsRoot", &h.receipts_root));
     TRY(member_fixed(block, "logsBloom", h.logs_bloom, sizeof h.logs_bloom));
-    TRY(member_number(block, "timestamp", INT64_MAX, &time));
+    TRY(member_number(block, "timestamp", BLOCK_TIME_MAX, &time));
     TRY(header_hash(block, &computed));
     h.time = (int64_t)time;
     h.hash_proven = hash_equal(computed, h.hash);
