@@ -232,13 +232,13 @@ static enum err read_registrations(struct db *db, const struct wanted *w, uint64
     TRY(db_query(db,
                  "SELECT * FROM (SELECT DISTINCT ON (avs, operator) avs, -1::bigint AS operator_set, operator,"
                  "                      registered, false AS slashable FROM avs_registration"
-                 "                WHERE position <= $3 AND ($2 OR avs = ANY ($1::text::bytea[]))"
+                 "                WHERE position <= $3 AND ($2 OR avs = ANY ((SELECT $1::text::bytea[])::bytea[]))"
                  "                ORDER BY avs, operator, position DESC) d WHERE registered"
                  " UNION ALL "
                  "SELECT * FROM (SELECT DISTINCT ON (avs, operator_set, operator) avs, operator_set, operator,"
                  "                      registered, registered OR slashable_until >= $4 AS slashable"
                  "                 FROM operator_set_member"
-                 "                WHERE position <= $3 AND ($2 OR avs = ANY ($1::text::bytea[]))"
+                 "                WHERE position <= $3 AND ($2 OR avs = ANY ((SELECT $1::text::bytea[])::bytea[]))"
                  "                ORDER BY avs, operator_set, operator, position DESC) m WHERE slashable"
                  " ORDER BY avs, operator_set, operator",
                  WITH(IN(w->avs_texts), IN(&w->every_avs), IN(&until), IN(&s->block)), &rows));
@@ -301,7 +301,7 @@ static enum err read_splits(struct db *db, const struct wanted *w, uint64_t unti
         db,
         "SELECT DISTINCT ON (avs, operator_set, distributor, operator) avs, operator_set, distributor, operator,"
         "       activated_at, old_bips, new_bips, first"
-        "  FROM reward_split WHERE position <= $2 AND avs = ANY ($1::text::bytea[])"
+        "  FROM reward_split WHERE position <= $2 AND avs = ANY ((SELECT $1::text::bytea[])::bytea[])"
         " ORDER BY avs, operator_set, distributor, operator, position DESC",
         WITH(IN(w->avs_texts), IN(&until)), &rows));
     s->n_splits = rows_count(rows);

@@ -51,12 +51,12 @@ enum err reward_shares_read(struct db *db, struct reward_snapshot *s)
                  "SELECT a.owner, a.asset, e.balance FROM account a"
                  " CROSS JOIN LATERAL (SELECT x.balance FROM entry x WHERE x.account = a.id AND x.position <= $2"
                  "                      ORDER BY x.position DESC LIMIT 1) e"
-                 " WHERE a.book = 8 AND a.asset = ANY ($1::text::bytea[])",
+                 " WHERE a.book = 8 AND a.asset = ANY ((SELECT $1::text::bytea[])::bytea[])",
                  WITH(IN(strategies), IN(&until)), &shares));
     put_figures(s, shares, s->shares);
     TRY(db_query(db,
                  "SELECT DISTINCT ON (operator, strategy) operator, strategy, magnitude FROM max_magnitude"
-                 " WHERE position <= $2 AND strategy = ANY ($1::text::bytea[])"
+                 " WHERE position <= $2 AND strategy = ANY ((SELECT $1::text::bytea[])::bytea[])"
                  " ORDER BY operator, strategy, position DESC",
                  WITH(IN(strategies), IN(&until)), &magnitudes));
     put_figures(s, magnitudes, s->magnitudes);
@@ -65,36 +65,61 @@ enum err reward_shares_read(struct db *db, struct reward_snapshot *s)
 
 /* ---- stakers ---- */
 
+/* Everything is read once and joined: with look-ups for each staker by its address, which lies anywhere, a day of many takes several times as
+ * long. Only balances are looked up, by accounts in the order of the entries' index. */
 static const char delegated_sql[] =
-    "SELECT o.i, a.owner, s.i, e.balance, k.factor, b.factor, NULL::numeric"
-    "  FROM unnest($1::text::bytea[]) WITH ORDINALITY s(strategy, i)"
-    "  JOIN account a ON a.book = 6 AND a.asset = s.strategy"
-    " CROSS JOIN LATERAL (SELECT t.operator FROM delegation t WHERE t.staker = a.owner AND t.position <= $2"
-    "                      ORDER BY t.position DESC LIMIT 1) d"
-    "  JOIN unnest($3::text::bytea[]) WITH ORDINALITY o(operator, i) ON o.operator = d.operator"
-    " CROSS JOIN LATERAL (SELECT x.balance FROM entry x WHERE x.account = a.id AND x.position <= $2"
-    "                      ORDER BY x.position DESC LIMIT 1) e"
-    "  LEFT JOIN LATERAL (SELECT t.factor FROM scaling_factor t WHERE t.staker = a.owner AND t.strategy = a.asset"
-    "                        AND t.position <= $2 ORDER BY t.position DESC LIMIT 1) k ON true"
-    "  LEFT JOIN LATERAL (SELECT t.factor FROM beacon_factor t WHERE a.asset = $4 AND t.staker = a.owner"
-    "                        AND t.position <= $2 ORDER BY t.position DESC LIMIT 1) b ON true"
-    " WHERE e.balance > 0";
+    "WITH d AS MATERIALIZED ("
+    "    SELECT o.i, l.staker"
+    "      FROM (SELECT DISTINCT ON (staker) staker, operator FROM delegation WHERE position <= $2"
+    "             ORDER BY staker, position DESC) l"
+    "      JOIN unnest($3::text::bytea[]) WITH ORDINALITY o(operator, i) ON o.operator = l.operator"
+    "), a AS MATERIALIZED ("
+    "    SELECT a.id, a.owner, a.asset, s.i AS strategy, d.i AS operator FROM account a"
+    "      JOIN unnest($1::text::bytea[]) WITH ORDINALITY s(strategy, i) ON s.strategy = a.asset"
+    "     JOIN d ON d.staker = a.owner"
+    "     WHERE a.book = 6 AND a.asset = ANY ((SELECT $1::text::bytea[])::bytea[]) ORDER BY a.id"
+    "), h AS MATERIALIZED ("
+    "    SELECT a.*, e.balance FROM a"
+    "     CROSS JOIN LATERAL (SELECT x.balance FROM entry x WHERE x.account = a.id AND x.position <= $2"
+    "                          ORDER BY x.position DESC LIMIT 1) e WHERE e.balance > 0"
+    "), k AS MATERIALIZED ("
+    "    SELECT DISTINCT ON (staker, strategy) staker, strategy, factor FROM scaling_factor"
+    "     WHERE position <= $2 AND strategy = ANY ((SELECT $1::text::bytea[])::bytea[])"
+    "     ORDER BY staker, strategy, position DESC"
+    "), b AS MATERIALIZED ("
+    "    SELECT DISTINCT ON (staker) staker, factor FROM beacon_factor WHERE position <= $2 ORDER BY staker, position DESC"
+    ")"
+    "SELECT h.operator, h.owner, h.strategy, h.balance, k.factor, b.factor, NULL::numeric FROM h"
+    "  LEFT JOIN k ON k.staker = h.owner AND k.strategy = h.asset"
+    "  LEFT JOIN b ON b.staker = h.owner AND h.asset = $4";
 
 static const char all_sql[] =
-    "SELECT NULL::bigint, a.owner, s.i, e.balance, k.factor, b.factor, m.magnitude"
-    "  FROM unnest($1::text::bytea[]) WITH ORDINALITY s(strategy, i)"
-    "  JOIN account a ON a.book = 6 AND a.asset = s.strategy"
-    "  LEFT JOIN LATERAL (SELECT t.operator FROM delegation t WHERE t.staker = a.owner AND t.position <= $2"
-    "                      ORDER BY t.position DESC LIMIT 1) d ON true"
-    " CROSS JOIN LATERAL (SELECT x.balance FROM entry x WHERE x.account = a.id AND x.position <= $2"
-    "                      ORDER BY x.position DESC LIMIT 1) e"
-    "  LEFT JOIN LATERAL (SELECT t.factor FROM scaling_factor t WHERE t.staker = a.owner AND t.strategy = a.asset"
-    "                        AND t.position <= $2 ORDER BY t.position DESC LIMIT 1) k ON true"
-    "  LEFT JOIN LATERAL (SELECT t.factor FROM beacon_factor t WHERE a.asset = $3 AND t.staker = a.owner"
-    "                        AND t.position <= $2 ORDER BY t.position DESC LIMIT 1) b ON true"
-    "  LEFT JOIN LATERAL (SELECT t.magnitude FROM max_magnitude t WHERE t.operator = d.operator AND t.strategy = a.asset"
-    "                        AND t.position <= $2 ORDER BY t.position DESC LIMIT 1) m ON true"
-    " WHERE e.balance > 0";
+    "WITH d AS MATERIALIZED ("
+    "    SELECT DISTINCT ON (staker) staker, operator FROM delegation WHERE position <= $2"
+    "     ORDER BY staker, position DESC"
+    "), a AS MATERIALIZED ("
+    "    SELECT a.id, a.owner, a.asset, s.i AS strategy, d.operator FROM account a"
+    "      JOIN unnest($1::text::bytea[]) WITH ORDINALITY s(strategy, i) ON s.strategy = a.asset"
+    "     LEFT JOIN d ON d.staker = a.owner"
+    "     WHERE a.book = 6 AND a.asset = ANY ((SELECT $1::text::bytea[])::bytea[]) ORDER BY a.id"
+    "), h AS MATERIALIZED ("
+    "    SELECT a.*, e.balance FROM a"
+    "     CROSS JOIN LATERAL (SELECT x.balance FROM entry x WHERE x.account = a.id AND x.position <= $2"
+    "                          ORDER BY x.position DESC LIMIT 1) e WHERE e.balance > 0"
+    "), k AS MATERIALIZED ("
+    "    SELECT DISTINCT ON (staker, strategy) staker, strategy, factor FROM scaling_factor"
+    "     WHERE position <= $2 AND strategy = ANY ((SELECT $1::text::bytea[])::bytea[])"
+    "     ORDER BY staker, strategy, position DESC"
+    "), b AS MATERIALIZED ("
+    "    SELECT DISTINCT ON (staker) staker, factor FROM beacon_factor WHERE position <= $2 ORDER BY staker, position DESC"
+    "), m AS MATERIALIZED ("
+    "    SELECT DISTINCT ON (operator, strategy) operator, strategy, magnitude FROM max_magnitude WHERE position <= $2"
+    "     ORDER BY operator, strategy, position DESC"
+    ")"
+    "SELECT NULL::bigint, h.owner, h.strategy, h.balance, k.factor, b.factor, m.magnitude FROM h"
+    "  LEFT JOIN k ON k.staker = h.owner AND k.strategy = h.asset"
+    "  LEFT JOIN b ON b.staker = h.owner AND h.asset = $3"
+    "  LEFT JOIN m ON m.operator = h.operator AND m.strategy = h.asset";
 
 struct reading {
     const struct reward_snapshot *snapshot;
@@ -156,22 +181,34 @@ static int compare_stakes(const void *a, const void *b)
     return x->strategy_at < y->strategy_at ? -1 : x->strategy_at > y->strategy_at;
 }
 
+/* Joins of everything want memory, and must not become loops where tables are new and nothing is known of them. */
+static enum err read_stakes(struct db *db, const struct reading *r, const char *strategies, const char *operators)
+{
+    uint64_t until = position_end(r->snapshot->block);
+    TRY(db_script(db, "SET work_mem = '256MB'; SET enable_nestloop = off"));
+    if (operators != NULL)
+        TRY(db_stream_begin(db, delegated_sql, WITH(IN(strategies), IN(&until), IN(operators), IN(&beacon_strategy))));
+    else
+        TRY(db_stream_begin(db, all_sql, WITH(IN(strategies), IN(&until), IN(&beacon_strategy))));
+    return receive(db, r);
+}
+
 enum err reward_stakes_read(struct db *db, const struct reward_snapshot *s, const bool *operators,
                             const bool *strategies, struct buffer *out)
 {
     AUTO_BUFFER operator_text = {0}, strategy_text = {0}, operator_where = {0}, strategy_where = {0};
     const char *o = marked_text(s->operators, operators, s->n_operators, &operator_text, &operator_where);
     const char *t = marked_text(s->strategies, strategies, s->n_strategies, &strategy_text, &strategy_where);
-    uint64_t until = position_end(s->block);
     struct reading r = {s, (const uint32_t *)operator_where.p, (const uint32_t *)strategy_where.p, out};
     buffer_reset(out);
     if (strategy_where.n == 0 || (operators != NULL && operator_where.n == 0))
         return OK;
-    if (operators != NULL)
-        TRY(db_stream_begin(db, delegated_sql, WITH(IN(t), IN(&until), IN(o), IN(&beacon_strategy))));
-    else
-        TRY(db_stream_begin(db, all_sql, WITH(IN(t), IN(&until), IN(&beacon_strategy))));
-    TRY(receive(db, &r));
+    enum err e = read_stakes(db, &r, t, operators != NULL ? o : NULL);
+    enum err after =
+        db_script(db, "RESET work_mem; RESET enable_nestloop"); /* a broken transaction takes them back itself */
+    if (e != OK)
+        return e;
+    TRY(after);
     size_t n = out->n / sizeof(struct reward_stake);
     if (n > 1)
         qsort(out->p, n, sizeof(struct reward_stake), compare_stakes);
