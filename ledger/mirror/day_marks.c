@@ -59,11 +59,12 @@ uint64_t day_marks_closing(const struct day_marks *m, uint64_t first)
 
 bool day_marks_has(const struct day_marks *m, uint64_t number)
 {
-    if (starts_at(m, number))
+    if (m->n == 0 || number < m->starts[0].number)
+        return false;
+    if (starts_at(m, number) || starts_at(m, number + 1))
         return true;
     uint64_t back = m->delay - 1; /* from a closing block to the first of the next day */
-    return m->n > 0 && number > m->starts[0].number && number - m->starts[0].number > back &&
-           starts_at(m, number - back);
+    return number - m->starts[0].number > back && starts_at(m, number - back);
 }
 
 void day_marks_cut(struct day_marks *m, uint64_t fork)

@@ -1,8 +1,9 @@
-/* ledger/mirror/day_marks.h - the blocks that mark days: the first of each day, and the one whose number closes the day before.
+/* ledger/mirror/day_marks.h - the blocks that mark days: the last and the first around each midnight, and the one that closes a day.
  *
- * Rule: ledger/README.md, "Days". A day's last block is the one before the next day's first, F - 1, and block F - 1 + delay closes it.
- * Books come out the same only if these blocks are given, whatever else is left out. Who does not have every block finds them by
- * asking for a few more at a time (day_marks_probe) until each day's first block is known together with the one before it.
+ * Rule: ledger/README.md, "Days". If F is the first block of a day then F - 1 is the last of the day before, which block
+ * F - 1 + delay closes. Books come out the same only if F and the closing block are given, whatever else is left out; F - 1 is
+ * given so that who looks at the books can tell that F is the first. Who does not have every block finds them by asking for a few more
+ * at a time (day_marks_probe) until each day's first block is known together with the one before it.
  *
  * That search takes for granted that no block's time lies before its parent's, as Ethereum demands (Yellow Paper 4.3.4: the
  * timestamp is greater than the parent's). On a chain that breaks it, days that begin and are left again between two known blocks
@@ -31,7 +32,7 @@ struct day_marks {
 
 /* Note the next block of the walk, above the last one noted. Each day's first block must be among those noted. */
 void day_marks_note(struct day_marks *m, struct moment block);
-/* Whether this block, up to the one noted last, begins a day or closes one; or the walk began with it. */
+/* Whether this block, up to the one noted last, marks a day; or the walk began with it. */
 bool day_marks_has(const struct day_marks *m, uint64_t number);
 /* Forget the blocks above `fork`. */
 void day_marks_cut(struct day_marks *m, uint64_t fork);
