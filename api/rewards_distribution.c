@@ -7,10 +7,10 @@
 #include "api/rewards.h"
 
 /* clang-format off */
-/* Whether the days that end at midnight `until` (unix seconds) had been closed at the position. */
-#define CLOSED(until, position, number)                                                                               \
-    "coalesce((SELECT c.next_day * 86400 >= " until " AND api_v1.is_day_closed(c.last_block, " number ")"             \
-    " FROM ledger.reward_day c WHERE c.day * 86400 < " until " AND c.position <= " position                           \
+/* Whether the day before `next` had been closed at the position. */
+#define CLOSED(next, position, number)                                                                                \
+    "coalesce((SELECT c.next_day >= " next " AND api_v1.is_day_closed(c.last_block, " number ")"                      \
+    " FROM ledger.reward_day c WHERE c.day < " next " AND c.position <= " position                                    \
     " ORDER BY c.day DESC LIMIT 1), false)"
 #define DISABLED(position)                                                                                            \
     "EXISTS (SELECT FROM ledger.reward_root z WHERE z.root_index = r.root_index AND z.distributor = r.distributor"    \
@@ -21,24 +21,27 @@
     " AND r.end_time >= (" day " + 1) * 86400 AND r.end_time < coalesce((SELECT (n.day + 1) * 86400"                  \
     "   FROM ledger.reward_distribution n WHERE n.distributor = " distributor " AND n.day > " day                     \
     "   AND n.position <= " position " ORDER BY n.day LIMIT 1), 9223372036854775807)"                                 \
-    " AND r.end_time % 86400 = 0 AND " CLOSED("r.end_time", position, number) ")"
+    " AND r.end_time % 86400 = 0 AND " CLOSED("r.end_time / 86400", position, number) ")"
+/* Roots r that equal d's. */
+#define EQUAL(position)                                                                                               \
+    "r.root = d.root AND r.distributor = w.distributor AND NOT r.disabled AND r.position <= " position
 /* $1 distributor (NULL: the only RewardsCoordinator), $2 day (NULL: the last), $3 position, $4 block. Always one row. */
 #define FIND                                                                                                          \
-    "SELECT w.distributor, k.known, o.open, d.day, api_v1.day_text(d.day), d.position, d.root, d.earners,"            \
-    " l.root_index, to_timestamp(l.activated_at), l.root_index IS NULL AND EXISTS (SELECT FROM ledger.reward_root r"  \
+    "SELECT w.distributor, d.day IS NOT NULL OR EXISTS (SELECT FROM api_v1.contracts() c"                             \
+    "   WHERE c.address = w.distributor AND c.kind IN ('eigenlayer.rewards_coordinator', 'fee_collector')),"          \
+    " o.open, d.day, api_v1.day_text(d.day), d.position, d.root, d.earners, l.root_index,"                            \
+    " to_timestamp(l.activated_at), l.root_index IS NOT NULL OR EXISTS (SELECT FROM ledger.reward_root r"             \
+    "   WHERE " EQUAL("$3") "), l.root_index IS NULL AND EXISTS (SELECT FROM ledger.reward_root r"                    \
     "   WHERE " COMPARED("w.distributor", "d.day", "$3", "$4") ")"                                                    \
     " FROM (SELECT coalesce($1::bytea, (SELECT CASE WHEN count(*) = 1 THEN decode(min(encode(c.address, 'hex')),"     \
     "   'hex') END FROM api_v1.contracts() c WHERE c.kind = 'eigenlayer.rewards_coordinator')) AS distributor"        \
     "   OFFSET 0) w"                                                                                                  \
-    " CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM api_v1.contracts() c WHERE c.address = w.distributor"            \
-    "   AND c.kind IN ('eigenlayer.rewards_coordinator', 'fee_collector')) AS known OFFSET 0) k"                      \
-    " CROSS JOIN LATERAL (SELECT $2::bigint IS NOT NULL AND NOT " CLOSED("($2 + 1) * 86400", "$3", "$4")              \
+    " CROSS JOIN LATERAL (SELECT $2::bigint IS NOT NULL AND NOT " CLOSED("($2 + 1)", "$3", "$4")                      \
     "   AND $2 >= coalesce((SELECT c.day FROM ledger.reward_day c WHERE c.position <= $3 ORDER BY c.day LIMIT 1), 0)" \
     "   AS open OFFSET 0) o"                                                                                          \
     " LEFT JOIN LATERAL api_v1.distribution_at(w.distributor, coalesce($2, 9223372036854775807), $3) d ON true"       \
-    " LEFT JOIN LATERAL (SELECT r.root_index, r.activated_at FROM ledger.reward_root r WHERE r.root = d.root"         \
-    "   AND r.distributor = w.distributor AND NOT r.disabled AND r.position <= $3 AND NOT " DISABLED("$3")            \
-    "   ORDER BY r.root_index DESC LIMIT 1) l ON true"
+    " LEFT JOIN LATERAL (SELECT r.root_index, r.activated_at FROM ledger.reward_root r"                               \
+    "   WHERE " EQUAL("$3") " AND NOT " DISABLED("$3") " ORDER BY r.root_index DESC LIMIT 1) l ON true"
 /* $1 distributor, $2 day, $3 position, $4 block, $5 root. */
 #define ROOTS                                                                                                         \
     "SELECT r.root_index, r.root, to_timestamp(r.end_time), to_timestamp(r.activated_at), " DISABLED("$3")            \
@@ -76,7 +79,20 @@ static enum err ask(struct db *db, const struct asked *a, struct rows **out)
     return db_query(db, sql, in, sizeof in / sizeof *in, out);
 }
 
-enum column { DISTRIBUTOR, KNOWN, OPEN, DAY, DAY_NAME, POSITION, ROOT, EARNERS, ROOT_INDEX, ACTIVATED_AT, DIFFERENT };
+enum column {
+    DISTRIBUTOR,
+    KNOWN,
+    OPEN,
+    DAY,
+    DAY_NAME,
+    POSITION,
+    ROOT,
+    EARNERS,
+    ROOT_INDEX,
+    ACTIVATED_AT,
+    EQUALS,
+    DIFFERS
+};
 
 /* In order of precedence. */
 static enum err refuse(const struct rows *rows, const char *name, const char *id)
@@ -105,12 +121,12 @@ static void read(const struct rows *rows, struct distribution *out)
     address_format_lower(d.distributor, d.id);
     snprintf(d.id + ADDRESS_TEXT, sizeof d.id - ADDRESS_TEXT, "-%s", rows_text(rows, 0, DAY_NAME));
     if (d.on_l1) {
-        d.comparison = COMPARISON_EQUAL;
         d.root_index = (uint32_t)rows_u64(rows, 0, ROOT_INDEX);
         d.activated_at = rows_time(rows, 0, ACTIVATED_AT);
-    } else {
-        d.comparison = rows_bool(rows, 0, DIFFERENT) ? COMPARISON_DIFFERENT : COMPARISON_UNKNOWN;
     }
+    d.comparison = rows_bool(rows, 0, EQUALS)    ? COMPARISON_EQUAL
+                   : rows_bool(rows, 0, DIFFERS) ? COMPARISON_DIFFERENT
+                                                 : COMPARISON_UNKNOWN;
     *out = d;
 }
 

@@ -16,9 +16,10 @@ struct distribution {
     uint64_t position; /* accounts as of it are its leaves */
     struct hash root;
     uint64_t earners;
-    /* With the roots on L1 of the days that it stands for: equal if any is, whatever its day; unknown: there is none. */
+    /* With the roots on L1 of the days that it stands for: equal if any is, whatever its day, disabled or not; unknown: there
+     * is none. */
     enum comparison comparison;
-    /* If equal and not disabled: of the newest such root. */
+    /* Of the newest root that is equal and not disabled. */
     bool on_l1;
     uint32_t root_index;
     struct instant activated_at;

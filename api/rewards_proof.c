@@ -14,6 +14,7 @@ static const char *why_not(const struct distribution *d)
         return NULL;
     switch (d->comparison) {
     case COMPARISON_EQUAL:
+        return "the root on L1 that equals ours was disabled, so its contract takes no claim by it";
     case COMPARISON_UNKNOWN:
         return "no root on L1 is known for this distribution yet, so its contract takes no claim by it";
     case COMPARISON_DIFFERENT:
@@ -128,7 +129,8 @@ static const struct member l1_members[] =
      {.name = "activated_at", .type = T_TIME, .nullable = true, .about = "From when claims by it are accepted."},
      {.name = "comparison",
       .type = T_TEXT,
-      .about = "equal; different: L1 has another root for the distribution's days; unknown: it has none yet."},
+      .about = "equal, even if that root was disabled; different: L1 has another one for the distribution's days; "
+               "unknown: it has none yet."},
      {.name = "why_no_calldata", .type = T_TEXT, .nullable = true, .about = "A sentence, where calldata is null."},
      {0}};
 
