@@ -10,7 +10,7 @@ import { fee_id } from "../model/rewards.mjs";
 import { random } from "./lib/chain.mjs";
 import { each } from "./lib/golden.mjs";
 import { check_books, Cluster, digests } from "./lib/pg.mjs";
-import { get, run, sleep, start } from "./lib/program.mjs";
+import { get, run, sleep, start, until } from "./lib/program.mjs";
 import { collector, DAY, day_start, directory, fee_collector, fill, other_branch, RewardChain, said, treasury, ZERO } from "./lib/reward_chain.mjs";
 import { Court } from "./lib/rewards.mjs";
 
@@ -96,7 +96,23 @@ for (const blocks of [1, 7, 1000])
         await check_books(cluster, store.database, expected);
     });
 
-test(`killed (-9) ${KILLS} times at random moments, by preference while a day is closed`, async (t) => {
+test("killed (-9) in the middle of the booking of a day", async () => {
+    const store = court.open(chain.network), asleep = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    await run(["migrate", "--database", store.conninfo]);
+    cluster.sql(store.database, `CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+        GRANT EXECUTE ON FUNCTION public.wait() TO public;
+        CREATE TRIGGER wait AFTER INSERT ON ledger.reward_share FOR EACH STATEMENT EXECUTE FUNCTION public.wait();`);
+    const program = start(...store.args(lines));
+    await until(() => program.status !== undefined || cluster.sql(store.database, asleep) !== "", "a day is booked");
+    await program.kill("SIGKILL").ended;
+    assert.equal(program.status, "SIGKILL");
+    cluster.sql(store.database, `SELECT pg_terminate_backend(pid) FROM (${asleep}) a; DROP FUNCTION public.wait() CASCADE;`);
+    cluster.expire_lease(store.database);
+    await store.mirror(lines);
+    await check_books(cluster, store.database, expected);
+});
+
+test(`killed (-9) ${KILLS} times at random moments`, async (t) => {
     const dice = random(SEED);
     let store = court.open(chain.network), kills = 0;
     const heads = [];
