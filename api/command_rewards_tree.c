@@ -9,7 +9,7 @@
 #include "ledger/core/log.h"
 #include "ledger/reward_leaves.h"
 
-enum { TELL_EVERY_SECONDS = 2, PIECE = 65536 };
+enum { TELL_EVERY_SECONDS = 2, PIECE = 65536, PROVED_LOOK = 1024 };
 
 /* The tree that is asked about, and where it is from. */
 struct asked {
@@ -29,13 +29,19 @@ static void asked_done(struct asked *a)
     arena_done(&a->arena);
 }
 
-static void progress(void *arg, size_t leaves)
+static bool is_time(time_t *told)
 {
-    time_t *told = arg, now = time(NULL);
-    if (now - *told < TELL_EVERY_SECONDS)
-        return;
-    *told = now;
-    log_info("rewards", "%zu leaves read", leaves);
+    time_t now = time(NULL);
+    bool is = now - *told >= TELL_EVERY_SECONDS;
+    if (is)
+        *told = now;
+    return is;
+}
+
+static void progress(void *told, size_t leaves)
+{
+    if (is_time(told))
+        log_info("rewards", "%zu leaves read", leaves);
 }
 
 static enum err from_file(struct asked *a, const struct reward_leaves_watch *watch)
@@ -206,9 +212,12 @@ static enum err print(struct buffer *out, size_t least)
 static enum err prove_all(const struct asked *a, const struct wanted *wanted, struct buffer *out)
 {
     AUTO_ARENA arena = {0};
+    time_t told = time(NULL);
     for (size_t i = 0; i < a->tree.n_earners; i++) {
         if (atomic_load(a->command->stop))
             return ERR_STOPPED;
+        if (i % PROVED_LOOK == 0 && is_time(&told))
+            log_info("rewards", "%zu of %zu proofs", i, a->tree.n_earners);
         arena_reset(&arena);
         enum err e = prove(a, wanted, a->tree.leaves[a->tree.first[i]].earner, &arena, out);
         if (e != OK && e != ERR_NOT_FOUND)
