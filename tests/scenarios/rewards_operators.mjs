@@ -96,8 +96,11 @@ test("what an operator was paid is what all payouts say, and its summary", async
             const same = account.rewards.find((r) => r.distributor === distributor && r.token === token);
             for (const [name, value] of Object.entries({ earned, ...rest })) assert.equal(value, same[name], name);
         }
-        for (const row of paid.filter((r) => r.role === "operator"))
+        for (const row of paid.filter((r) => r.role === "operator")) {
+            const delegators = payouts.filter((p) => p.submission === row.submission && p.day === row.day && p.operator === operator && p.role === "staker");
             assert.equal(BigInt(row.amount), BigInt(row.gross) * BigInt(row.split_bips) / 10000n);
+            assert.equal(BigInt(row.delegators), big_sum(delegators.map((p) => p.amount)));
+        }
         // Fees of ALT staking, against what its own view says of the operator.
         const fees = rows.filter((row) => row.source === "alt_staking_fee");
         for (const { distribution, accrued, operator_fee, protocol_fee } of staking.operators.find((o) => o.operator === operator)?.fees ?? []) {
@@ -237,6 +240,27 @@ function naive(report, method) {
     for (const l of lots) assert.equal(report.lots[l.lot - 1].remaining, String(l.left));
 }
 
+/** Sums above 0 by address and block. */
+function sums_by_block(rows, parts) {
+    const sums = {};
+    for (const [address, block, amount] of rows.map(parts)) sums[`${address} ${block}`] = (sums[`${address} ${block}`] ?? 0n) + BigInt(amount);
+    return Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum > 0n).sort());
+}
+
+/** What slashes took of accounts in strategies of a token, at the rate before. */
+async function slashed(addresses, token) {
+    const rows = [], strategies = {};
+    await each(addresses, async (address) => {
+        for (const s of await list(`accounts/${address}/slashes`)) {
+            strategies[s.block_number] ??= api(`strategies?at=${s.block_number - 1}`);
+            const of = (await strategies[s.block_number]).data.find((x) => x.strategy === s.strategy);
+            if (of.token === token)
+                rows.push([address, s.block_number, BigInt(s.loss) * (BigInt(of.token_balance) + 1000n) / (BigInt(of.total_shares) + 1000n)]);
+        }
+    });
+    return sums_by_block(rows, (row) => row);
+}
+
 test("lots of rewards: every method takes the lots it says, and what comes in goes out or is left", async () => {
     const token = payouts[0].token, addresses = [...new Set(payouts.filter((p) => p.token === token).map((p) => p.earner))];
     const first = await post("statements/tax-lots", { addresses, token, method: "fifo" });
@@ -266,6 +290,7 @@ test("lots of rewards: every method takes the lots it says, and what comes in go
     const slashes = first.disposals.filter((d) => d.what === "slash");
     assert.ok(slashes.length > 0, "no slash");
     assert.equal(BigInt(first.sums.lost), big_sum(slashes.map((d) => d.amount)));
+    assert.deepEqual(sums_by_block(slashes, (d) => [d.address, d.block_number, d.amount]), await slashed(addresses, token));
     const bad = (body, param) => post("statements/tax-lots", { addresses, token, method: "fifo", ...body }, 400).then((p) => assert.equal(p.param, param));
     await bad({ method: "hifo" }, "prices");
     await bad({ method: "best" }, "method");
