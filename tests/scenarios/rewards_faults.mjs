@@ -62,6 +62,7 @@ test("submissions without days, of a century, near 2^256, twice, of strange toke
     chain.put(30, said(coordinator, "OperatorAVSSplitBipsSet", o1, o1, avs, chain.time(30) - 1, 1000, 65535),
         said(coordinator, "OperatorAVSSplitBipsSet", o2, o2, avs, chain.time(30) + 2 * DAY, 20000, 3),
         said(coordinator, "OperatorSetSplitBipsSet", o1, o1, [avs, 0], chain.time(30), 0, 10001), said(directory, "OperatorAVSRegistrationStatusUpdated", o1, avs, 1),
+        said(coordinator, "OperatorPISplitBipsSet", o1, o1, day_start(FIRST_DAY + 4), 1234, 9000), // in force from a midnight on, which does not count itself
         said(directory, "OperatorAVSRegistrationStatusUpdated", o2, avs, 1), said(directory, "OperatorAVSRegistrationStatusUpdated", o2, avs, 7));
     chain.put(50, said(coordinator, "OperatorAVSSplitBipsSet", o2, o2, avs, 0, 3, 4), said(coordinator, "DefaultOperatorSplitBipsSet", 1000, 12000));
     chain.days(3);
@@ -76,6 +77,8 @@ test("submissions without days, of a century, near 2^256, twice, of strange toke
         for (const reason of ["shared", "nobody", "before-history", "no-days"]) assert.ok(reasons.includes(reason), reason);
         assert.ok(computed.payouts.some((p) => p.role === "refund") && computed.payouts.some((p) => p.token === STRANGER && p.amount > 2n ** 250n));
         assert.ok(computed.shares.some((s) => s.split_bips === 10000n && s.paid === 0n && s.commission > 0n));
+        const of_o1 = computed.shares.filter((s) => s.submission === id("nearly all") && s.operator === o1).map((s) => [s.day - FIRST_DAY, s.split_bips]);
+        assert.deepEqual(of_o1, [[3, 1000n], [4, 9000n], [5, 9000n]]);
         for (const s of computed.submissions.filter((x) => x.duration === 0n)) assert.deepEqual(of(computed, s.id).map((p) => [p.reason, p.rest]), [["no-days", s.amount]]);
     });
 });
