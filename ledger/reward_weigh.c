@@ -170,12 +170,18 @@ static int64_t split_of(const struct reward_snapshot *s, const struct reward_ter
 
 /* ---- parts ---- */
 
+/* It is one of those listed. */
 static const struct reward_directed *directed_to(const struct reward_due *due, struct address operator)
 {
-    size_t i = 0;
-    while (!address_equal(due->directed[i].operator, operator))
-        i++;
-    return &due->directed[i];
+    size_t low = 0, high = due->n_directed;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(&due->directed[middle].operator, & operator, sizeof operator) <= 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &due->directed[low];
 }
 
 static void set_weight(const struct reward_snapshot *s, const struct reward_due *due, const struct amount *multipliers,

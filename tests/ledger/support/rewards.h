@@ -13,6 +13,8 @@
 #include "tests/support/unit.h"
 
 enum { COORDINATOR = 0xc0, TOKEN = 0x70, FIRST_DAY = 100, TEXT_MAX = 8192 };
+/* AVSs, operators, strategies (BEACON: beacon chain ETH), stakers. */
+enum { AVS = 0x21, OTHER_AVS, OP = 0x11, OP2, OP3, S1 = 0x51, S2, BEACON = 190, ANN = 0x31, BOB, EVE, DAN };
 
 struct stage {
     struct db *db;
@@ -233,6 +235,19 @@ static inline void put_pool(struct buffer *b, const struct reward_computed *c, c
         put_part(b, c, &c->parts[p->first_part + i]);
 }
 
+/* tokens = paid + refund + burned + remainder, of each pool. */
+static inline void assert_conserved(const struct reward_computed *c, const struct reward_pool *p)
+{
+    struct total sum = total_of(p->refund);
+    total_add(&sum, p->treasury);
+    total_add(&sum, p->burned);
+    total_add(&sum, p->remainder);
+    for (size_t i = p->first_part; i < p->first_part + p->n_parts; i++)
+        for (size_t k = c->parts[i].first; k < c->parts[i].first + c->parts[i].n; k++)
+            total_add(&sum, c->payments[k].amount);
+    assert_int_equal(total_compare(sum, total_of(p->tokens)), 0);
+}
+
 static inline void closes_run(struct stage *s, int day, int next_day, int last_block, bool without_stakers)
 {
     AUTO_BUFFER text = {0};
@@ -244,8 +259,11 @@ static inline void closes_run(struct stage *s, int day, int next_day, int last_b
     enum err e = reward_compute(s->db, &q, &s->computed);
     if (e != OK)
         fail_msg("%s: %s", err_text(e), err_detail());
-    for (size_t i = 0; i < s->computed.n_pools; i++)
+    for (size_t i = 0; i < s->computed.n_pools; i++) {
         put_pool(&text, &s->computed, &s->computed.pools[i]);
+        if (!without_stakers)
+            assert_conserved(&s->computed, &s->computed.pools[i]);
+    }
     buffer_u8(&text, 0);
     assert_true(text.n <= sizeof s->text);
     memcpy(s->text, text.p, text.n);
