@@ -43,6 +43,17 @@ async function grow(rng, n, pace) {
     }
 }
 
+/** The chain as the node tells it now. */
+async function record() {
+    top = await head(node);
+    final = Number((await node.ask("eth_getBlockByNumber", "finalized", false)).number);
+    const logs = await node.ask("eth_getLogs", { fromBlock: "0x0", toBlock: "latest", address: [token] });
+    const numbers = Array.from({ length: top + 1 }, (_, i) => "0x" + i.toString(16));
+    const headers = await node.askMany(numbers.map((n) => ["eth_getBlockByNumber", [n, false]]));
+    blocks = headers.map(({ number, hash, parentHash, timestamp }) =>
+        ({ number, hash, parentHash, timestamp, logs: logs.filter((l) => l.blockNumber === number) }));
+}
+
 before(async () => {
     chmodSync(dir, 0o755);
     node = await startAnvil({ args: ["--slots-in-an-epoch", 8] }); // finalizes 16 below its head
@@ -55,13 +66,7 @@ before(async () => {
     await grow(rng, 200, 12); // less than an hour
     await grow(rng, 3, DAY - 1000);
     await grow(rng, 60, 400);
-    top = await head(node);
-    final = Number((await node.ask("eth_getBlockByNumber", "finalized", false)).number);
-    const logs = await node.ask("eth_getLogs", { fromBlock: "0x0", toBlock: "latest", address: [token] });
-    const numbers = Array.from({ length: top + 1 }, (_, i) => "0x" + i.toString(16));
-    const headers = await node.askMany(numbers.map((n) => ["eth_getBlockByNumber", [n, false]]));
-    blocks = headers.map(({ number, hash, parentHash, timestamp }) =>
-        ({ number, hash, parentHash, timestamp, logs: logs.filter((l) => l.blockNumber === number) }));
+    await record();
     archive = write_archive(join(dir, "chain.ndjson"), blocks);
     cluster = await new Cluster().start();
 });
@@ -88,6 +93,13 @@ const truth = (from = 0) => blocks.slice(from).map((b) => ({
     number: Number(b.number), hash: b.hash, parent: b.parentHash,
     logs: b.logs.map((l) => ({ index: Number(l.logIndex), tx: l.transactionHash, data: l.data })),
 }));
+
+/** A node that knows nothing above `end`, which is final. */
+const until_block = (end) => ({ name: "an earlier head", methods: ["eth_getBlockByNumber"], call: (a, q) => {
+    if (!q.params[0].startsWith("0x")) a.result = end;
+    else if (Number(q.params[0]) > Number(end.number)) a.result = null;
+    return false; // so that every answer of the batch is looked at
+} });
 
 function check_given(given, delay, from = 0) {
     const { firsts, closings } = marks(delay, from);
@@ -169,8 +181,8 @@ function check_days(database, delay) {
 }
 
 test("books from a node, proven or not, are those from an archive of its chain", async () => {
-    for (const [delay, ...more] of [[96], [7, "--prove-logs", "off"]]) {
-        const file = network(`books-${delay}`, { delay }), database = cluster.create();
+    for (const [name, delay, ...more] of [["closed", 96], ["sooner", 7, "--prove-logs", "off"]]) {
+        const file = network(name, { delay }), database = cluster.create();
         await mirror(file, database, node.url, ...more);
         check_days(database, delay);
         await check_as_archive(database, file);
@@ -183,12 +195,7 @@ test("a mirror that ends or dies between midnight and the closing block goes on 
     const proxy = await startProxy({ target: node.url });
     for (const first of marks(delay).firsts.filter((n, i, all) => n + delay < final && n > (all[i - 1] ?? 0) + delay && i % 2)) {
         const end = await node.ask("eth_getBlockByNumber", "0x" + (first + rng.next(delay - 1)).toString(16), false);
-        const tag = { name: "an earlier head", methods: ["eth_getBlockByNumber"], call: (a, q) => {
-            if (q.params[0].startsWith("0x")) a.result = Number(q.params[0]) > Number(end.number) ? null : a.result;
-            else a.result = end;
-            return false; // so that every answer of the batch is looked at
-        } };
-        proxy.set(() => tag);
+        proxy.set(() => until_block(end));
         await mirror(file, database, proxy.url);
         assert.equal(cluster.sql(database, "SELECT head_number FROM mirror.cursor"), String(Number(end.number)));
     }
@@ -220,11 +227,36 @@ test("a rebuild asks for the blocks that mark days and are not stored, of a node
 });
 
 test("a rebuild of what an archive gave needs no source, and one that adds a token finds its days", async () => {
-    const one = network("one", { delay: 1 }), dense = cluster.create(), sparse = cluster.create();
+    const closed = network("closed", { delay: 96 }), sooner = network("sooner", { delay: 7 });
+    const sparse = cluster.create(), dense = cluster.create();
     await mirror(network("unpaid", { delay: 30, paid: false }), sparse, node.url);
-    await mirror(network("paid", { delay: 30 }), sparse, node.url);
-    await check_as_archive(sparse, network("paid", { delay: 30 }));
+    await mirror(closed, sparse, node.url);
+    await check_as_archive(sparse, closed);
     await mirror(network("wide", { delay: 500 }), dense, archive);
-    await run(args("rebuild", one, dense));
-    await check_as_archive(dense, one);
+    await run(args("rebuild", sooner, dense));
+    await check_as_archive(dense, sooner);
+});
+
+test("what began while it followed block by block is closed when it was left far behind", async () => {
+    const delay = 60, booked = top - 40;
+    const env = { ALTLEDGER_BOOKED: `${booked}:${blocks[booked].hash}`, ALTLEDGER_FINALIZED: booked };
+    const proxy = await startProxy({ target: node.url });
+    const given = drive({ binary, network: network("left", { delay }), urls: [proxy.url], mode: "follow", env });
+    for (let i = 0; i < 3; i++) {
+        await node.ask("anvil_mine", "0x2", "0x" + DAY.toString(16));
+        const now = await head(node);
+        await given.until((r) => r.chain.has(now));
+        assert.ok(given.chain.has(now - 1));
+        const end = await node.ask("eth_getBlockByNumber", "latest", false);
+        proxy.set(() => until_block(end));
+        await node.ask("anvil_mine", "0xc8", "0xc"); // finalized is beyond what was given
+        proxy.set(null);
+        const far = await head(node);
+        await given.until((r) => r.chain.has(far));
+    }
+    await given.stop();
+    await proxy.stop();
+    await record();
+    assert.ok([...given.chain.keys()].filter((n) => n <= final).length < (final - booked) / 2);
+    check_given(given, delay, booked + 1);
 });
