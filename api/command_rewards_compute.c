@@ -91,7 +91,7 @@ static enum err compute_run(struct work *w, const struct reward_run *run, bool c
         return ERR_STOPPED;
     TRY(reward_compute(w->db, &q, &computed));
     if (closed)
-        e = rewards_compare(w->db, run, &computed, w->command->stop, &w->arena, &one);
+        e = rewards_compare(w->db, &q, &computed, w->command->stop, &w->arena, &one);
     else
         rewards_count(&computed, &one);
     reward_computed_done(&computed);

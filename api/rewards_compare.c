@@ -260,7 +260,7 @@ void rewards_count(const struct reward_computed *c, struct rewards_compared *out
         out->payouts += (uint64_t)!amount_is_zero(c->pools[i].treasury) + !amount_is_zero(c->pools[i].refund);
 }
 
-enum err rewards_compare(struct db *db, const struct reward_run *run, const struct reward_computed *computed,
+enum err rewards_compare(struct db *db, const struct reward_question *q, const struct reward_computed *computed,
                          const atomic_bool *stop, struct arena *arena, struct rewards_compared *out)
 {
     static const char sql[] = "SELECT t.* FROM ledger.reward_pool t WHERE t.paid_day >= $1 AND t.paid_day < $2"
@@ -269,12 +269,14 @@ enum err rewards_compare(struct db *db, const struct reward_run *run, const stru
     struct comparison c = {.db = db, .computed = computed, .arena = arena, .out = out};
     struct reward_pool_row *booked = NULL;
     size_t n = 0;
-    TRY(db_all(db, sql, WITH(IN(&run->day), IN(&run->next_day)), timeline_table[TIMELINE_REWARD_POOL]->row, &own,
+    TRY(db_all(db, sql, WITH(IN(&q->run.day), IN(&q->run.next_day)), timeline_table[TIMELINE_REWARD_POOL]->row, &own,
                &booked, &n));
     for (size_t i = 0; i < n || i < computed->n_pools; i++) {
-        struct reward_pool only = {.day = run->day};
+        struct reward_pool only = {.day = q->run.day};
         if (atomic_load(stop))
             return ERR_STOPPED;
+        if (q->progress != NULL)
+            q->progress(q->arg, "pools compared", i, n);
         c.pool = i < computed->n_pools ? &computed->pools[i] : &only;
         if (i < n && i < computed->n_pools) {
             TRY(compare_pool(&c, &booked[i]));

@@ -19,9 +19,9 @@ struct rewards_compared {
 
 /* How many pools, shares and payouts there are. */
 void rewards_count(const struct reward_computed *c, struct rewards_compared *out);
-/* Of the days [day, next_day) in whose closing they were paid; adds to *out, counts included. The connection's search_path names the books' schema.
- * ERR_STOPPED. */
-MUST_CHECK enum err rewards_compare(struct db *db, const struct reward_run *run, const struct reward_computed *c,
+/* With what was booked when the days of q->run were closed; adds to *out, counts included, and tells q->progress. The connection's search_path
+ * names the books' schema. ERR_STOPPED. */
+MUST_CHECK enum err rewards_compare(struct db *db, const struct reward_question *q, const struct reward_computed *c,
                                     const atomic_bool *stop, struct arena *arena, struct rewards_compared *out);
 
 #endif
