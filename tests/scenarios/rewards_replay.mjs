@@ -12,7 +12,7 @@ import { each } from "./lib/golden.mjs";
 import { check_books, Cluster, digests } from "./lib/pg.mjs";
 import { get, run, sleep, start, until } from "./lib/program.mjs";
 import { collector, DAY, day_start, directory, fee_collector, fill, other_branch, RewardChain, said, treasury, ZERO } from "./lib/reward_chain.mjs";
-import { Court } from "./lib/rewards.mjs";
+import { Court, judge } from "./lib/rewards.mjs";
 
 const SEED = Number(process.env.SEED ?? 7);
 const KILLS = Number(process.env.KILLS ?? 6);
@@ -71,6 +71,13 @@ test("everything at once is what the model computes; cumulative amounts never fa
     assert.deepEqual(new Set(payouts.map((p) => p.role)), new Set(["operator", "staker", "refund", "treasury"]));
     assert.equal(new Set(pools.map((p) => p.submission.length)).size, 1);
     t.diagnostic(`${payouts.length} payouts, ${pools.length} pools, ${distributions.length} roots, ${earned.size} cumulative amounts`);
+});
+
+test("as of any earlier block it is what the model computes for that block", async () => {
+    await court.serving(calm, async (url) => {
+        const closing = (await get(`${url}/v1/rewards/days?limit=5`)).data[4].closing_block;
+        for (const at of [0, 40, closing - 1, closing]) await judge(url, chain.network, { at });
+    });
 });
 
 test("fees of epochs of two days: two tokens, three parts, operator sets", async () => {
