@@ -1,8 +1,7 @@
 /* api/rewards_claims.c - distributions, ours and those on L1: roots compared, and what was claimed by them. */
-#include <string.h>
-
 #include "api/render.h"
 #include "api/rewards.h"
+#include "api/rewards_distribution.h"
 
 /* ---- our distributions ---- */
 
@@ -17,14 +16,6 @@
     " WHERE t.position <= a.position AND (t.day, t.distributor::bytea) " compare " ($6, $7)"                          \
     SQL_IF("t.distributor", "bytea", "5") " ORDER BY t.day " order ", t.distributor " order " LIMIT $8) x ON true"    \
     " ORDER BY x.key1 " order ", x.key2 " order
-/* $5 distributor (NULL: the only RewardsCoordinator), $6 day: the last one up to a day that was closed. */
-#define DISTRIBUTION                                                                                                  \
-    SQL_AT "SELECT a.*," DISTRIBUTION_COLUMNS " FROM a CROSS JOIN LATERAL (SELECT coalesce($5, (SELECT"               \
-    "   CASE WHEN count(*) = 1 THEN decode(min(encode(c.address, 'hex')), 'hex') END FROM api_v1.contracts() c"       \
-    "   WHERE c.kind = 'eigenlayer.rewards_coordinator')) AS distributor OFFSET 0) w"                                 \
-    " CROSS JOIN LATERAL (SELECT w.distributor, d.* FROM api_v1.distribution_at(w.distributor, $6, a.position) d) t"  \
-    " WHERE EXISTS (SELECT FROM ledger.reward_day r WHERE r.position <= a.position AND r.day <= $6"                   \
-    "   AND r.next_day > $6 AND api_v1.is_day_closed(r.last_block, a.number))"
 /* clang-format on */
 
 static enum err distributions_ask(const struct request *r, struct statement *s)
@@ -36,22 +27,16 @@ static enum err distributions_ask(const struct request *r, struct statement *s)
     return OK;
 }
 
-static enum err distribution_ask(const struct request *r, struct statement *s)
+static enum err distribution_run(const struct request *r, struct db *db, struct reply *reply)
 {
-    struct address distributor;
-    bool named;
-    int64_t day;
-    TRY(reward_distribution_parse(request_text(r, "id"), &distributor, &named, &day));
-    s->sql = DISTRIBUTION;
-    statement_at(s, r); /* $1 .. $4 */
-    statement_in(s, (struct param){T_ADDRESS, named ? arena_copy(r->arena, &distributor, sizeof distributor) : NULL});
-    statement_in(s, (struct param){T_I64, arena_copy(r->arena, &day, sizeof day)});
-    return OK;
-}
-
-static enum err distribution_answer(const struct request *r, const struct rows *rows, struct reply *reply)
-{
-    render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
+    struct distribution d;
+    AUTO_ROWS rows = NULL;
+    TRY(distribution_find(db, "id", request_text(r, "id"), r->as_of.position, r->as_of.number, &d));
+    TRY(db_query(db,
+                 "SELECT" DISTRIBUTION_COLUMNS " FROM ledger.reward_distribution t"
+                 " WHERE t.distributor = $1 AND t.day = $2 AND t.position = $3",
+                 WITH(IN(&d.distributor), IN(&d.day), IN(&d.position)), &rows));
+    render_members(&reply->json, r->route->members, rows, 0, 0);
     return OK;
 }
 
@@ -149,7 +134,7 @@ const struct route rewards_claims_routes[] =
       .both_orders = true, .ask = distributions_ask},
      {.method = "GET",
       .path = "/v1/rewards/distributions/{id}",
-      .about = "One distribution; of a closed day without one, the last before it.",
+      .about = "One distribution; of a closed day without one, the last before it; a day not yet closed is 409.",
       .shape = SHAPE_OBJECT,
       .takes_at = true,
       .cache = CACHE_STATE,
@@ -160,8 +145,7 @@ const struct route rewards_claims_routes[] =
            .about =
                "Distributor and day (0x...-YYYY-MM-DD); a day alone means the network's only RewardsCoordinator."}),
       .members = distribution_members,
-      .ask = distribution_ask,
-      .answer = distribution_answer},
+      .run = distribution_run},
      {LIST, .path = "/v1/rewards/roots", .about = "Distribution roots on L1 beside ours, by number.",
       .parameters = PARAMETERS(DISTRIBUTOR_FILTER), .members = root_members, .KEYS(T_I64, T_ADDRESS),
       .both_orders = true, .ask = roots_ask},

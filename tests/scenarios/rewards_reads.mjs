@@ -135,7 +135,9 @@ test("objects are the rows of their lists; what does not exist is not found", as
     }
     const { as_of, ...last } = await contract.get(`/v1/rewards/distributions/${mine.at(-1).day}`);
     assert.deepEqual(last, mine.at(-1), "a bare date means the RewardsCoordinator");
-    for (const odd of [`${STRANGER}-${mine[0].day}`, "2001-01-01", "2100-01-01", "0x12", mine[0].id.slice(1)]) await contract.get(`/v1/rewards/distributions/${odd}`, 404);
+    for (const odd of [`${STRANGER}-${mine[0].day}`, "2001-01-01", "0x12", mine[0].id.slice(1)]) await contract.get(`/v1/rewards/distributions/${odd}`, 404);
+    for (const open of ["2100-01-01", `${mine[0].id}?at=${mine[0].block_number - 1}`])
+        assert.equal((await contract.get(`/v1/rewards/distributions/${open}`, 409)).code, "day-not-closed");
 });
 
 test("what a submission had is where its pools say: paid, refunded, burned, remainder, rest or pending", async () => {
