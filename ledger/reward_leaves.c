@@ -38,45 +38,41 @@ static enum err tell(const struct reward_leaves_watch *watch, size_t n)
 
 /* ---- from the books ---- */
 
-/* Accounts behind (asset, owner), in the order of account_key. One that had no entry yet has no balance. */
-static enum err read_chunk(struct db *db, struct address distributor, int64_t position, struct slice asset,
-                           struct slice owner, struct rows **out)
+/* Accounts are numbered without gaps in the order of first use, in which their entries lie, too: so many numbers are read at a time. */
+static enum err last_account(struct db *db, int64_t *out)
 {
-    static const int64_t limit = CHUNK;
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(db, "SELECT coalesce(max(a.id), -1) FROM ledger.account a", WITH_NOTHING, &rows));
+    *out = rows_i64(rows, 0, 0);
+    return OK;
+}
+
+static enum err read_chunk(struct db *db, struct address distributor, int64_t position, int64_t first,
+                           struct reward_leaves *l)
+{
     static const char sql[] =
-        "SELECT n.asset, n.owner, coalesce(e.balance, 0) FROM (SELECT a.id, a.asset, a.owner FROM ledger.account a"
-        " WHERE a.book = 61 AND (a.asset, a.owner) > ($3, $4) AND a.second = $1 AND a.created <= $2"
-        " ORDER BY a.asset, a.owner LIMIT $5) n LEFT JOIN LATERAL (SELECT x.balance FROM ledger.entry x"
-        " WHERE x.account = n.id AND x.position <= $2 ORDER BY x.position DESC LIMIT 1) e ON true"
-        " ORDER BY n.asset, n.owner";
-    const struct param in[] = {{T_ADDRESS, &distributor},
-                               {T_I64, &position},
-                               {T_BYTES, &asset},
-                               {T_BYTES, &owner},
-                               {T_I64, &limit}};
-    return db_query(db, sql, in, sizeof in / sizeof *in, out);
+        "SELECT a.owner, a.asset, e.balance FROM ledger.account a CROSS JOIN LATERAL (SELECT x.balance"
+        " FROM ledger.entry x WHERE x.account = a.id AND x.position <= $2 ORDER BY x.position DESC LIMIT 1) e"
+        " WHERE a.book = 61 AND a.second = $1 AND a.id >= $3 AND a.id < $4";
+    const int64_t end = first + CHUNK;
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(db, sql, WITH(IN(&distributor), IN(&position), IN(&first), IN(&end)), &rows));
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        const struct reward_leaf leaf = {rows_address(rows, i, 0), rows_address(rows, i, 1), rows_amount(rows, i, 2)};
+        if (!amount_is_zero(leaf.cumulative))
+            TRY(append(l, leaf));
+    }
+    return OK;
 }
 
 enum err reward_leaves_read(struct db *db, struct address distributor, uint64_t position,
                             const struct reward_leaves_watch *watch, struct reward_leaves *out)
 {
-    static const uint8_t before_all[1];
-    struct reward_leaf last = {.cumulative = amount_zero};
     AUTO_REWARD_LEAVES l = {.p = NULL};
-    bool begun = false;
-    for (size_t n = CHUNK; n == CHUNK; begun = true) {
-        AUTO_ROWS rows = NULL;
-        size_t key = begun ? sizeof(struct address) : 0;
-        TRY(read_chunk(db, distributor, (int64_t)position, (struct slice){begun ? last.token.b : before_all, key},
-                       (struct slice){begun ? last.earner.b : before_all, key}, &rows));
-        n = rows_count(rows);
-        for (size_t i = 0; i < n; i++) {
-            last = (struct reward_leaf){.earner = rows_address(rows, i, 1),
-                                        .token = rows_address(rows, i, 0),
-                                        .cumulative = rows_amount(rows, i, 2)};
-            if (!amount_is_zero(last.cumulative))
-                TRY(append(&l, last));
-        }
+    int64_t last;
+    TRY(last_account(db, &last));
+    for (int64_t first = 0; first <= last; first += CHUNK) {
+        TRY(read_chunk(db, distributor, (int64_t)position, first, &l));
         TRY(tell(watch, l.n));
     }
     *out = l;
