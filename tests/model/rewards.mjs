@@ -148,6 +148,7 @@ class Computation {
     async pay_directed(s, at, first, last) {
         const listed = new Map(), registered = new Map(), history = this.facts.days[0].day;
         for (const [operator, amount] of s.operators) listed.set(operator, (listed.get(operator) ?? 0n) + amount);
+        for (const [operator, amount] of listed) if (amount === 0n) listed.delete(operator);
         const days = [];
         for (let day = Math.max(first, history); day <= last; day++) {
             const here = this.registered(s, await this.facts.registrations(this.run_of(day).snapshot)).filter((o) => listed.has(o));
@@ -159,7 +160,7 @@ class Computation {
         const rest = sum([...listed].filter(([o]) => registered.has(o)).map(([o, a]) => a % registered.get(o)));
         for (const [day, here] of days) {
             const block = this.run_of(day)?.snapshot, parts = [], of_last = day === last;
-            for (const operator of here.filter((o) => listed.get(o) > 0n))
+            for (const operator of here)
                 parts.push({ operator, weight: null, tokens: listed.get(operator) / registered.get(operator), bips: this.split(s, operator, day, block, s),
                     strategies: await this.strategies_of(s, block), stakers: await this.facts.stakers(block, operator) });
             if (here.length === 0 && !of_last) continue;
