@@ -160,7 +160,8 @@ static enum err read_wanted(const struct config *config, struct db *db, struct w
         if (id != NULL || config_flag(config, "cumulative"))
             return err_with(ERR_FIELD, "--from and --to go neither with --distribution nor with --cumulative");
         TRY(read_day(config, "--from", &w->first_day));
-        return read_day(config, "--to", &w->last_day);
+        TRY(read_day(config, "--to", &w->last_day));
+        return w->first_day <= w->last_day ? OK : err_with(ERR_FIELD, "--to: lies before --from");
     }
     return find_distribution(db, id, w);
 }

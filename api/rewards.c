@@ -78,7 +78,11 @@ enum err reward_distribution_parse(const char *text, struct address *distributor
     "   FROM ledger.reward_strategy t WHERE t.submission = s.submission AND t.position <= a.position) AS strategies," \
     " (SELECT json_agg(json_build_array(" SQL_HEX("t.operator") ", t.amount::text) ORDER BY t.item)::text"            \
     "   FROM ledger.reward_operator t WHERE t.submission = s.submission AND t.position <= a.position) AS operators,"  \
-    " CASE WHEN s.kind IN (4, 5) THEN s.description END AS description, w.pending,"                                   \
+    " CASE WHEN s.kind IN (4, 5) THEN s.description END AS description,"                                              \
+    " CASE WHEN s.kind = 8 THEN (SELECT j.value ->> 'collects_for' FROM mirror.cursor c"                              \
+    "   CROSS JOIN LATERAL jsonb_array_elements(c.network::jsonb -> 'contracts') j"                                   \
+    "   WHERE j.value ->> 'kind' = 'fee_collector'"                                                                   \
+    "   AND decode(substr(j.value ->> 'address', 3), 'hex') = s.distributor) END AS collects_for, w.pending,"         \
     " s.position >> 32 AS block_number, s.log_index, v.tx_hash"
 #define DECORATED(p) SQL_OF_EVENT(p) " CROSS JOIN LATERAL (SELECT " PENDING " AS pending OFFSET 0) w"
 #define SUBMISSIONS(compare, order)                                                                                   \
@@ -177,6 +181,10 @@ static const struct member submission_members[] =
       .nullable = true,
       .write = write_description,
       .about = "Operator-directed: the submitter's words."},
+     {.name = "collects_for",
+      .type = T_TEXT,
+      .nullable = true,
+      .about = "Of fees, for which rollup or service: what the network file says of the collector."},
      {.name = "pending", .type = T_AMOUNT, .about = "What of it is still to be distributed."},
      REWARD_EVENT_MEMBERS,
      {0}};

@@ -115,6 +115,12 @@ test("what an operator was paid is what all payouts say, and its summary", async
     for (const [source, n] of Object.entries(seen)) assert.ok(n > 3, `${source}: ${n}`);
 });
 
+test("fees say for which service they were collected, submissions do not", async () => {
+    const submissions = await list("rewards/submissions");
+    assert.deepEqual(new Set(submissions.map((s) => s.kind === "fee")), new Set([true, false]));
+    for (const s of submissions) assert.equal(s.collects_for, s.kind === "fee" ? "staking" : null);
+});
+
 test("payouts by source, token and period are those of all; backwards they are the same", async () => {
     const [operator] = operators, rows = await list(`operators/${operator}/payouts`);
     const middle = rows[rows.length >> 1].day;
@@ -333,6 +339,7 @@ test("export writes the payouts, and the leaves that give the distribution's roo
     writeFileSync(join(files, "leaves.ndjson"), leaves);
     assert.match((await run(["rewards", "root", "--leaves", join(files, "leaves.ndjson")])).out, new RegExp(distribution.root));
     await command(["export", "--from", "2025-01-01", "--cumulative"], 2);
+    await command(["export", "--from", "2025-11-02", "--to", "2025-11-01"], 2);
 });
 
 test("every resource about what operators are paid was held to OpenAPI", () => {
