@@ -1,7 +1,7 @@
 // tests/scenarios/lib/economy.mjs - people who move votes, vault shares and other tokens on a local node, and what the chain says they have.
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./anvil.mjs";
 import { accounts, compile, deploy, mine, send } from "./chain.mjs";
@@ -32,7 +32,8 @@ export function built() {
     if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8"));
     const contracts = compile(sources);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(kept, JSON.stringify(contracts));
+    writeFileSync(`${kept}.${process.pid}`, JSON.stringify(contracts));
+    renameSync(`${kept}.${process.pid}`, kept); // another file's tests may read it right now
     return contracts;
 }
 
