@@ -106,6 +106,9 @@ static enum err build(struct asked *a)
 
 static enum status status_of(const struct command *c, enum err e)
 {
+    if (e == ERR_FIELD &&
+        config_text(c->config, "leaves") == NULL) /* --distribution is none; else it is the file's fault */
+        return command_misused(c, err_detail());
     return e == OK ? STATUS_OK : e == ERR_STOPPED ? STATUS_FAILED : command_failed(c, e);
 }
 

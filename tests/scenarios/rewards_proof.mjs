@@ -160,9 +160,11 @@ test("the command says the same", async () => {
     const earner = address(3), { claim, calldata } = await proof({ earner, token: TOKENS[0] });
     assert.deepEqual(await of("proof", "--earner", earner, "--token", TOKENS[0]),
         { distribution: id(D + 1), root: tree.second.root, claim, calldata });
-    const refused = (...args) => run(["rewards", ...args, "--database", cluster.conninfo(database)], 1).then(({ log }) => log);
-    assert.match(await refused("proof", "--earner", NOBODY), /earned nothing/);
-    assert.match(await refused("root", "--distribution", name(D + 3)), /not closed/);
+    const refused = (status, ...args) => run(["rewards", ...args, "--database", cluster.conninfo(database)], status).then(({ log }) => log);
+    assert.match(await refused(1, "proof", "--earner", NOBODY), /earned nothing/);
+    assert.match(await refused(1, "root", "--distribution", name(D + 3)), /not closed/);
+    assert.match(await refused(2, "root", "--distribution", "yesterday"), /distribution: /);
+    assert.match(await refused(2, "proof", "--distribution", "yesterday"), /distribution: /);
 });
 
 test("books that give another root than was booked: no proof, and nothing is kept", async () => {
