@@ -69,6 +69,8 @@ static void total_stake__counts_strategies_of_the_set_only(void **state)
     set_has(&s, AVS, SET, S2, 101, true);
     set_has(&s, AVS, SET, S1, 101, false);
     set_has(&s, AVS, SET + 1, S1, 101, true);
+    has_shares(&s, OP2, S2, 101, "1000");
+    joins(&s, OP2, AVS, SET, 101, false, 300); /* can be slashed still, and earns nothing */
     days_end(&s, 100, 101);
     assert_pays(&s, 101, "1 101 t300; 11 w1000 t300 11*30 31:270");
     stage_done(&s);
@@ -190,6 +192,21 @@ static void directed_days_in_a_gap__count_each(void **state)
     stage_done(&s);
 }
 
+static void directed_in_the_middle_of_a_gap__ends_there(void **state)
+{
+    (void)state;
+    struct stage s;
+    three_stakers(&s);
+    registers(&s, OP, AVS, 100, true);
+    joins(&s, OP, AVS, SET, 100, true, 0); /* one of two registrations is enough */
+    joins(&s, OP, AVS, SET, 100, false, 0);
+    directed_to_both(&s, REWARD_DIRECTED_AVS, REWARD_NO_SET, 101, 2, 100);
+    closes_run(&s, 100, 105, 100, false);
+    assert_string_equal(s.text, "1 101>102 @100 t500; 11 w1001 t500 11*50 31:225 32:225\n"
+                                "1 102 @100 t600 refund 100 rest 1; 11 w1001 t500 11*50 31:225 32:225");
+    stage_done(&s);
+}
+
 /* ---- splits ---- */
 
 static void splits__count_once_in_force_before_midnight(void **state)
@@ -258,8 +275,9 @@ static void stakers__weigh_what_they_can_withdraw(void **state)
     says(&s,
          "INSERT INTO scaling_factor VALUES (pg_temp.a(%d), pg_temp.a(%d), pg_temp.p(100), 0, 3000000000000000000),"
          " (pg_temp.a(%d), pg_temp.a(%d), pg_temp.p(100), 0, 2000000000000000000),"
-         " (pg_temp.a(%d), pg_temp.a(%d), pg_temp.p(101), 0, 7000000000000000000)",
-         ANN, S1, ANN, S1, ANN, S1);
+         " (pg_temp.a(%d), pg_temp.a(%d), pg_temp.p(101), 0, 7000000000000000000),"
+         " (pg_temp.a(%d), pg_temp.a(%d), pg_temp.p(100), 0, 2000000000000000000)",
+         ANN, S1, ANN, S1, ANN, S1, BOB, BEACON);
     says(&s,
          "INSERT INTO beacon_factor VALUES (pg_temp.a(%d), pg_temp.p(100), 0, 500000000000000000),"
          " (pg_temp.a(%d), pg_temp.p(100), 0, 1)",
@@ -267,8 +285,8 @@ static void stakers__weigh_what_they_can_withdraw(void **state)
     submitted(&s, REWARD_AVS, 1, AVS, REWARD_NO_SET, "1000", 100, 1, 100);
     counts(&s, 1, S1, "10");
     counts(&s, 1, BEACON, "1");
-    /* ANN 100 * 2 * .5 = 100; BOB 100 * .5 = 50, and 1000 * .9 * .5 = 450 of beacon chain ETH */
-    assert_pays(&s, 100, "1 100 t1000 left 1; 11 w3000 t1000 11*100 31:461 32:438 left 1");
+    /* ANN 100 * 2 * .5 = 100; BOB 100 * .5 = 50, and 1000 * 2 * .9 * .5 = 900 of beacon chain ETH */
+    assert_pays(&s, 100, "1 100 t1000; 11 w3000 t1000 11*100 31:375 32:525");
     stage_done(&s);
 }
 
@@ -363,8 +381,14 @@ static void what_stakers_of_two_sets_have__counts_once_for_each(void **state)
     allocates(&s, OP, AVS, SET, S1, 100, "1000000000000000000", "0", 0);
     fee_epoch(&s, 1, 98, 100);
     fees_came(&s, 1, 100, "1000");
-    /* ANN 2 * 100, BOB 2 * 100 + 100 */
-    assert_pays(&s, 104, "1 104 t1000 treasury 200 burned 100; 11 w200 t700 11*70 31:252 32:378");
+    joins(&s, OP2, AVS, SET, 100, true, 0);
+    allocates(&s, OP2, AVS, SET, S1, 100, "1000000000000000000", "0", 0);
+    delegates(&s, DAN, OP2, 100);
+    deposits(&s, DAN, S2, 100, "100");
+    /* ANN 2 * 100, BOB 2 * 100 + 100; DAN nothing: its operator is in no set that has S2 */
+    assert_pays(&s, 104,
+                "1 104 t1000 treasury 200 burned 100 left 1; 11 w200 t466 11*46 31:168 32:252;"
+                " 12 w100 t233 12*23 33:210");
     stage_done(&s);
 }
 
@@ -379,6 +403,7 @@ int main(void)
         cmocka_unit_test(directed_to_nobody__is_refunded_with_the_last_day),
         cmocka_unit_test(directed_before_the_history__is_refunded),
         cmocka_unit_test(directed_days_in_a_gap__count_each),
+        cmocka_unit_test(directed_in_the_middle_of_a_gap__ends_there),
         cmocka_unit_test(splits__count_once_in_force_before_midnight),
         cmocka_unit_test(splits__are_of_their_kind),
         cmocka_unit_test(stakers__weigh_what_they_can_withdraw),
