@@ -23,7 +23,7 @@ let cluster, court;
 
 before(async () => {
     cluster = await new Cluster().start();
-    court = new Court(cluster, files);
+    court = await Court.sit(cluster, files);
 });
 after(async () => {
     await cluster.stop();
@@ -101,11 +101,9 @@ test("time that goes back, times of 0 and a jump over years", async () => {
         const { data: [{ closed }] } = await get(`${url}/v1/rewards/days?order=desc&limit=1`);
         assert.equal(closed, true);
     });
-    const [before, after] = [chain.archive(), chain.at_time(chain.head, -5).archive()];
     const refused = court.open(chain.network);
-    await refused.mirror(before.slice(0, -1));
-    assert.match((await run(refused.args(after), 1)).log, /timestamp: not a quantity/);
-    await court.judge(refused);
+    assert.match((await run(refused.args(chain.at_time(chain.head, -5).archive()), 1)).log, /timestamp: not a quantity/);
+    assert.equal(JSON.parse((await run(["verify", "--json", "--database", refused.conninfo])).out).differences, 0);
 });
 
 /* Reorganised: over a submission, over the block that closes, over a claim; each time the other branch's books are right too. */
@@ -122,12 +120,11 @@ test("a reorg over a submission, over a closing block and over a claim", async (
         const { rewards } = await get(`${url}/v1/accounts/${o1}/rewards`), row = rewards.find((r) => r.token.toLowerCase() === chain.alt);
         assert.equal(row.claimed, "12345");
     });
-    for (const [name, from, until, change] of [["submissions", 40, 58, without(ours)], ["a closing block", closing - 1, closing + 2, (logs) => logs],
-        ["a claim", 66, 70, without(ours)], ["all days", 34, lines.length, without(ours)]]) {
+    for (const [name, from, until, change] of [["submissions", 34, 60, without(ours)], ["a closing block", closing - 1, closing + 2, (logs) => logs],
+        ["a claim", 66, 70, without(ours)]]) {
         const store = court.open(chain.network), other = other_branch(lines, from, name, change).slice(0, until);
         await store.mirror([...lines.slice(0, until - 1), ...other.slice(from)]);
-        const there = await court.judge(store);
-        if (name === "all days") assert.ok(there.payouts.length < 200);
+        await court.judge(store);
         await store.mirror([...lines.slice(0, until - 1), ...other.slice(from), ...lines.slice(from)]);
         await check_books(cluster, store.database, expected);
         cluster.drop(store.database);

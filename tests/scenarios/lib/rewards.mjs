@@ -120,8 +120,14 @@ export async function judge(url, network, { at = null, earners = true } = {}) {
 export class Court {
     #number = 0;
 
-    constructor(cluster, folder) {
-        Object.assign(this, { cluster, folder, undo: [] });
+    constructor(cluster, folder, template) {
+        Object.assign(this, { cluster, folder, template, undo: [] });
+    }
+
+    static async sit(cluster, folder) {
+        const template = cluster.create();
+        await run(["migrate", "--database", cluster.conninfo(template)]);
+        return new Court(cluster, folder, template);
     }
 
     network(network) {
@@ -132,7 +138,7 @@ export class Court {
 
     /** A database of its own, and how to mirror into it. */
     open(network) {
-        const database = this.cluster.create(), path = this.network(network), conninfo = this.cluster.conninfo(database);
+        const database = this.cluster.create({ template: this.template }), path = this.network(network), conninfo = this.cluster.conninfo(database);
         const args = (lines, ...more) => ["mirror", "--once", "--network", path, "--source",
             write_archive(join(this.folder, `archive${++this.#number}.ndjson`), lines), "--database", conninfo, ...more];
         return { database, conninfo, network, path, args, mirror: (lines, ...more) => run(args(lines, ...more)) };
