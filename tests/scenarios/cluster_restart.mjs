@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { demo, get, run, serve, until } from "./lib/program.mjs";
 
-const ROOT = "0xbe518af5b203ba7a12f1fe70ca706b85fa1ee5b7b36e19f2c7b98a985f6e442a"; // of the demo chain's last block
+const ROOT = "0xc24048e4916fd54cb1e060a8f456df8ae3b5ddf1659383569ccd4eb679d4769e"; // of the demo chain's last block
 const KILLS = 2;
 const data = mkdtempSync(join(tmpdir(), "altledger-restart-"));
 chmodSync(data, 0o755); // PostgreSQL's user must get in
