@@ -77,6 +77,7 @@ static void share_daily(const struct reward_due *due, struct reward_pool *pool, 
         pool->remainder = due->daily;
 }
 
+/* Tokens are what the day's parts have, on the last day the refund too; what floors left of the submission stands in its rest. */
 static void share_directed(const struct reward_due *due, struct reward_pool *pool, const struct reward_part *parts)
 {
     for (size_t i = 0; i < pool->n_parts; i++)

@@ -66,7 +66,7 @@ struct reward_question {
     /* Told now and then on long work; may be NULL. `done` of `all` snapshots and pools. */
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t all);
     void *arg;
-    /* Who does not ask for stakers' payments gets parts without them (a projection). */
+    /* Who does not ask for stakers' payments gets parts with commissions only, of kind for_all none (a projection): what is not told is zero. */
     bool without_stakers;
 };
 

@@ -2,9 +2,7 @@
 #include "ledger/reward_due.h"
 
 #include <assert.h>
-#include <string.h>
 
-#include "ledger/core/map.h"
 #include "ledger/position.h"
 #include "ledger/reward_share.h"
 #include "ledger/timeline.h"
@@ -83,7 +81,7 @@ static enum err read_submissions(struct db *db, const struct reward_question *q,
     return OK;
 }
 
-/* The submissions as an array, and where each stands. */
+/* The submissions as an array: the statements below answer with their number in it, from 1. */
 static const char *submissions_text(const struct reward_dues *dues, struct buffer *text)
 {
     array_text_begin(text);
