@@ -36,9 +36,9 @@
     "   WHERE f.position " compare " $10 AND f.day BETWEEN $6 AND $7 AND ($8::bytea IS NULL OR t.token = $8)"         \
     "     AND ($9::text IS NULL OR $9 = 'alt_staking_fee') ORDER BY f.position " order " LIMIT $11)) q"               \
     " ORDER BY q.position " order " LIMIT $11) x ON true ORDER BY x.key " order
-    /* clang-format on */
+/* clang-format on */
 
-    static enum err payouts_ask(const struct request *r, struct statement *s)
+static enum err payouts_ask(const struct request *r, struct statement *s)
 {
     struct period period;
     TRY(period_of(r, &period));

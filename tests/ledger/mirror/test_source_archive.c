@@ -116,8 +116,7 @@ static const char *edited_script = "A0 A1 A2";
 /* One line of the script is edited: what is found in it is replaced. */
 static void edited(unsigned line, const char *find, const char *put, enum err e, const char *said, const char *detail)
 {
-    AUTO_BUFFER in = {0};
-    AUTO_BUFFER out = {0};
+    AUTO_BUFFER in = {0}, out = {0};
     script_text(edited_script, &in);
     buffer_u8(&in, 0);
     const char *at = (const char *)in.p;
@@ -190,8 +189,7 @@ static void archive__refuses_logs_out_of_place(void **state)
 
 static void archive__truncated_gzip_gives_what_is_whole(void **state)
 {
-    AUTO_BUFFER text = {0};
-    AUTO_BUFFER packed = {0};
+    AUTO_BUFFER text = {0}, packed = {0};
     (void)state;
     for (unsigned i = 0; i < 300; i++)
         write_line(&text, 'A', i, 'A');
