@@ -1,4 +1,4 @@
-/* tests/api/test_operator_reads.c - the functions of sql/0024_operator_rewards.sql on rows made by hand: what no chain of the tests has. */
+/* tests/api/test_operator_reads.c - the functions of sql/0023_operator_rewards.sql on rows made by hand: what no chain of the tests has. */
 #include "tests/support/pg.h"
 #include "tests/support/unit.h"
 

@@ -146,7 +146,6 @@ static void archive__names_the_broken_line(void **state)
            "line 2: parentHash of block 1 is not");
     edited(2, "\"timestamp\":\"0x", "\"timestamp\":\"0x ", ERR_FIELD, "A0", "line 2: timestamp");
     edited(2, "\"timestamp\":\"0x", "\"timestamp\":\"0x8000000000000", ERR_FIELD, "A0", "line 2: timestamp");
-    /* after the year 9999, and before 1970 */
     edited(2, "\"timestamp\":\"0x", "\"timestamp\":\"0x1000000000", ERR_FIELD, "A0", "line 2: timestamp");
     edited(2, "\"timestamp\":\"0x", "\"timestamp\":\"-0x", ERR_FIELD, "A0", "line 2: timestamp");
     edited(2, "\"logs\":[", "\"rows\":[", ERR_FIELD, "A0", "line 2: logs: not an array");

@@ -1,4 +1,4 @@
--- sql/0023_reward_reads.sql - rewards as the API shows them: words for numbers, and what lists are read by.
+-- sql/0022_reward_reads.sql - rewards as the API shows them: words for numbers, and what lists are read by.
 --
 -- Functions that yield rows are one SELECT each, so that PostgreSQL inlines them. `until` is the last position that counts, `number` the block
 -- that it ends. Rules and rounding: ledger/README.md; div() is exact and rounds down.

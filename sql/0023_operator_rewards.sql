@@ -1,4 +1,4 @@
--- sql/0024_operator_rewards.sql - what an address was paid, as of a position: summaries, where payouts come from, commissions, lots of rewards.
+-- sql/0023_operator_rewards.sql - what an address was paid, as of a position: summaries, where payouts come from, commissions, lots of rewards.
 --
 -- `until` is the last position that counts. The time of a block whose header is not stored is that of the last stored one before it.
 

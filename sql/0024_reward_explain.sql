@@ -1,4 +1,4 @@
--- sql/0025_reward_explain.sql - why a payout is what it is: the steps from a submission, or the income of an epoch, to it.
+-- sql/0024_reward_explain.sql - why a payout is what it is: the steps from a submission, or the income of an epoch, to it.
 --
 -- A step is an object {title, inputs, formula, rounding, output, events}; figures are texts of integers. A formula names inputs; of a list it says
 -- sum(list, what to sum of each item). floor(x / y) rounds down; nothing else is rounded.
