@@ -1,14 +1,12 @@
 /* api/operator_payouts.c - what an operator was paid: by day and source, and in all: earned, active, claimable, claimed. */
-#include "api/nested.h"
 #include "api/period.h"
-#include "api/routes.h"
-#include "api/sql.h"
+#include "api/rewards.h"
 
 /* ---- by day ---- */
 
-/* $5 operator, $6 first day, $7 last day, $8 token, $9 source, $10 after which position, $11 how many. Payouts are read in the order of their
- * booking, each account's own page of them, and told where they come from after the limit. Days of ALT staking fees are few and have no
- * index: each page sums them up. */
+/* $5 operator, $6 first day, $7 last day, $8 token, $9 source, $10 role, $11 after which position, $12 how many. Payouts are read in the
+ * order of their booking, each account's own page of them, and told where they come from after the limit. Days of ALT staking fees are few
+ * and have no index: each page sums them up. */
 /* clang-format off */
 #define PAYOUTS(compare, order)                                                                                       \
     SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT api_v1.day_text(q.day) AS day, q.source, q.kind,"        \
@@ -22,20 +20,22 @@
     "   1::bigint AS payouts, o.pool"                                                                                 \
     "   FROM (SELECT n.asset, n.second, e.* FROM ledger.account n CROSS JOIN LATERAL (SELECT e.position, e.delta,"    \
     "       e.counter FROM ledger.entry e JOIN ledger.account k ON k.id = e.counter"                                  \
-    "       WHERE e.account = n.id AND e.position <= a.position AND e.position " compare " $10"                       \
-    "         AND api_v1.pool_day(k.second) BETWEEN $6 AND $7 ORDER BY e.position " order " LIMIT $11) e"             \
+    "       WHERE e.account = n.id AND e.position <= a.position AND e.position " compare " $11"                       \
+    "         AND api_v1.pool_day(k.second) BETWEEN $6 AND $7" SQL_IF("get_byte(k.second, 36)", "smallint", "10")     \
+    "         ORDER BY e.position " order " LIMIT $12) e"                                                             \
     "     WHERE n.book = 61 AND n.owner = $5 AND ($8::bytea IS NULL OR n.asset = $8) AND ($9::text IS NULL OR $9 ="   \
     "       CASE WHEN n.second IN (SELECT c.address FROM api_v1.contracts() c WHERE c.kind = 'fee_collector')"        \
     "         THEN 'fee' ELSE 'incentive' END)"                                                                       \
-    "     ORDER BY e.position " order " LIMIT $11) e CROSS JOIN LATERAL api_v1.payout_origin(e.counter) o)"           \
+    "     ORDER BY e.position " order " LIMIT $12) e CROSS JOIN LATERAL api_v1.payout_origin(e.counter) o)"           \
     " UNION ALL"                                                                                                      \
     " (SELECT f.position, f.day, f.day, 'alt_staking_fee', 'alt_staking', NULL, substr(f.asset, 1, 20),"              \
     "   api_v1.alt_distribution_number(f.asset)::bigint, t.token, NULL, NULL, 'operator', $5::bytea, f.amount, f.gross," \
     "   NULL, f.delegators, f.events, NULL FROM api_v1.operator_fee_days($5, a.position) f"                           \
     "   CROSS JOIN LATERAL (SELECT api_v1.alt_distribution_token(f.asset, a.position) AS token OFFSET 0) t"           \
-    "   WHERE f.position " compare " $10 AND f.day BETWEEN $6 AND $7 AND ($8::bytea IS NULL OR t.token = $8)"         \
-    "     AND ($9::text IS NULL OR $9 = 'alt_staking_fee') ORDER BY f.position " order " LIMIT $11)) q"               \
-    " ORDER BY q.position " order " LIMIT $11) x ON true ORDER BY x.key " order
+    "   WHERE f.position " compare " $11 AND f.day BETWEEN $6 AND $7 AND ($8::bytea IS NULL OR t.token = $8)"         \
+    "     AND ($9::text IS NULL OR $9 = 'alt_staking_fee') AND ($10::smallint IS NULL OR $10 = 1)"                    \
+    "     ORDER BY f.position " order " LIMIT $12)) q"                                                                \
+    " ORDER BY q.position " order " LIMIT $12) x ON true ORDER BY x.key " order
 /* clang-format on */
 
 static enum err payouts_ask(const struct request *r, struct statement *s)
@@ -49,7 +49,8 @@ static enum err payouts_ask(const struct request *r, struct statement *s)
     statement_in(s, (struct param)IN((const int64_t *)arena_copy(r->arena, &period.last_day, sizeof(int64_t))));
     statement_value(s, r, "token");  /* $8 */
     statement_value(s, r, "source"); /* $9 */
-    statement_page(s, r);            /* $10, $11 */
+    reward_choice_in(s, r, "role");  /* $10 */
+    statement_page(s, r);            /* $11, $12 */
     return OK;
 }
 
@@ -126,11 +127,15 @@ const struct route operator_payouts_routes[] = {
      .shape = SHAPE_LIST,
      .takes_at = true,
      .cache = CACHE_STATE,
-     .parameters = PARAMETERS(OPERATOR, PERIOD_PARAMETERS,
+     .parameters = PARAMETERS(OPERATOR, PERIOD_PARAMETERS(PERIOD_OF_DAY),
                               {.name = "source",
                                .type = PARAMETER_CHOICE,
                                .choices = CHOICES("fee", "incentive", "alt_staking_fee"),
                                .about = "Only payouts of this source."},
+                              {.name = "role",
+                               .type = PARAMETER_CHOICE,
+                               .choices = reward_role_names,
+                               .about = "Only as this: operator: commission and fees; staker: its own stake."},
                               {.name = "token", .type = PARAMETER_ADDRESS, .about = "Only in this token."}),
      .members = MEMBERS(
          {.name = "day", .type = T_TEXT, .about = "The day (UTC) that it is for."},

@@ -1,6 +1,7 @@
 /* api/payouts.c - payouts: who was paid what, of which submission for which day, as what. */
 #include "api/payouts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,11 +29,6 @@ static int16_t role_of(const char *text, size_t n)
     return 0;
 }
 
-static bool is_lower(const char *text)
-{
-    return strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
-}
-
 enum err payout_id_parse(const char *text, struct payout_id *out)
 {
     struct payout_id id;
@@ -41,14 +37,19 @@ enum err payout_id_parse(const char *text, struct payout_id *out)
     const char *role = day == NULL ? NULL : take(&p, role_n);
     const char *operator= role == NULL ? NULL : take(&p, ADDRESS_TEXT);
     const char *earner = operator== NULL ? NULL : take(&p, ADDRESS_TEXT);
-    if (earner == NULL || earner[ADDRESS_TEXT] != '\0' || !is_lower(text) ||
-        hash_parse(submission, HASH_TEXT, &id.submission) != OK ||
+    if (earner == NULL || earner[ADDRESS_TEXT] != '\0' || hash_parse(submission, HASH_TEXT, &id.submission) != OK ||
         reward_day_parse("id", day, DAY_TEXT, &id.day) != OK || (id.role = role_of(role, role_n)) == 0 ||
         address_parse(operator, ADDRESS_TEXT, &id.operator) != OK ||
         address_parse(earner, ADDRESS_TEXT, &id.earner) != OK)
-        return err_with(ERR_NOT_FOUND, "a payout's id is submission, day, role, operator and earner, joined by dashes");
+        return err_with(ERR_NOT_FOUND,
+                        "id: a payout's id is submission, day, role, operator and earner, joined by dashes");
     *out = id;
     return OK;
+}
+
+enum err payout_absent(const struct request *r)
+{
+    return err_with(ERR_NOT_FOUND, "id: no such payout at block %" PRIu64, r->as_of.number);
 }
 
 enum err payout_id_in(const struct request *r, struct statement *s)
@@ -141,13 +142,16 @@ static enum err payouts_ask(const struct request *r, struct statement *s)
 
 static enum err payout_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*," SQL_PAYOUT_COLUMNS " FROM a" SQL_PAYOUT_BY_ID SQL_OF_PAYOUT;
+    s->sql = SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" SQL_PAYOUT_COLUMNS
+                    " FROM (VALUES (1)) one" SQL_PAYOUT_BY_ID SQL_OF_PAYOUT ") x ON true";
     statement_at(s, r); /* $1 .. $4 */
     return payout_id_in(r, s);
 }
 
 static enum err payout_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
+    if (rows_null(rows, 0, AT_COLUMNS))
+        return payout_absent(r);
     render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
     return OK;
 }

@@ -11,10 +11,13 @@ struct payout_id {
     int16_t role; /* enum reward_role */
     struct address operator, earner;
 };
-/* ERR_NOT_FOUND: no id that a payout can have. */
+/* Addresses and hashes in any case. ERR_NOT_FOUND: no id that a payout can have. */
 MUST_CHECK enum err payout_id_parse(const char *text, struct payout_id *out);
 /* $5 submission, $6 second party of its pool, $7 operator, $8 earner: of the id in the path. */
 MUST_CHECK enum err payout_id_in(const struct request *r, struct statement *s);
+
+/* ERR_NOT_FOUND: at the request's block there is no payout of that id. */
+MUST_CHECK enum err payout_absent(const struct request *r);
 
 /* Of the pool n and the earner's account o (ledger.account), and the entry e of o (delta, balance, position). */
 /* clang-format off */

@@ -8,12 +8,13 @@
 enum { COLUMN_PAYOUT = AT_COLUMNS, COLUMN_AMOUNT = COLUMN_PAYOUT + 8, COLUMN_CUMULATIVE, PAYOUT_COLUMNS = 15,
        COLUMN_ENTRY = COLUMN_PAYOUT + PAYOUT_COLUMNS, COLUMN_STEPS, COLUMN_COMPUTED };
 #define EXPLAIN                                                                                                       \
-    SQL_AT "SELECT a.*," SQL_PAYOUT_COLUMNS ", '0x' || encode(h.hash, 'hex') || '-end-' || (e.position & 4294967295)" \
-    " AS entry, array_to_json(x.steps)::text AS steps, x.amount AS computed FROM a" SQL_PAYOUT_BY_ID SQL_OF_PAYOUT    \
+    SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" SQL_PAYOUT_COLUMNS                                      \
+    ", '0x' || encode(h.hash, 'hex') || '-end-' || (e.position & 4294967295) AS entry,"                               \
+    " array_to_json(x.steps)::text AS steps, x.amount AS computed FROM (VALUES (1)) one" SQL_PAYOUT_BY_ID SQL_OF_PAYOUT \
     " CROSS JOIN LATERAL (SELECT b.hash FROM mirror.chain m JOIN mirror.block b ON b.id = m.block"                    \
     "   WHERE m.number = e.position >> 32 LIMIT 1) h"                                                                 \
-    " CROSS JOIN LATERAL api_v1.explained_payout($5, api_v1.pool_day(n.second), get_byte(n.second, 36), n.owner,"      \
-    "   o.owner, e.position | 4294967295) x"
+    " CROSS JOIN LATERAL api_v1.explained_payout($5, api_v1.pool_day(n.second), get_byte(n.second, 36), n.owner,"     \
+    "   o.owner, e.position | 4294967295) x) x ON true"
 /* clang-format on */
 
 static enum err explain_ask(const struct request *r, struct statement *s)
@@ -115,7 +116,8 @@ static void write_booking(struct json_writer *w, uint64_t number, const struct r
 
 static enum err explain_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
-    (void)r;
+    if (rows_null(rows, 0, COLUMN_PAYOUT))
+        return payout_absent(r);
     struct amount amount = rows_amount(rows, 0, COLUMN_AMOUNT), before;
     if (rows_null(rows, 0, COLUMN_COMPUTED) || amount_compare(rows_amount(rows, 0, COLUMN_COMPUTED), amount) != 0)
         return err_with(ERR_INTERNAL, "the steps of payout %s do not give what was booked",

@@ -21,14 +21,20 @@ MUST_CHECK enum err period_parse(const char *from, const char *to, struct period
 /* Of the parameters from and to (PARAMETER_TEXT). */
 MUST_CHECK enum err period_of(const struct request *r, struct period *out);
 
-#define PERIOD_PARAMETERS                                                                   \
-    {.name = "from",                                                                        \
-     .type = PARAMETER_TEXT,                                                                \
-     .max = PERIOD_TEXT,                                                                    \
-     .about = "Since when: a day (2026-01-31, UTC) or an RFC 3339 time."},                  \
-    {                                                                                       \
-        .name = "to", .type = PARAMETER_TEXT, .max = PERIOD_TEXT,                           \
-        .about = "Until when: a day, which is included, or an RFC 3339 time, which is not." \
+/* By which of the two a resource counts: said of both parameters, as it is not the same everywhere. */
+#define PERIOD_OF_DAY \
+    "by the day that is paid (each day that lies partly in it), unlike /v1/statements/rewards, which counts by the time of booking"
+#define PERIOD_OF_BOOKING \
+    "by the time of the block that booked it, unlike /v1/operators/{address}/payouts, which counts by the day that is paid"
+
+#define PERIOD_PARAMETERS(counts)                                                                       \
+    {.name = "from",                                                                                    \
+     .type = PARAMETER_TEXT,                                                                            \
+     .max = PERIOD_TEXT,                                                                                \
+     .about = "Since when: a day (2026-01-31, UTC) or an RFC 3339 time; " counts "."},                  \
+    {                                                                                                   \
+        .name = "to", .type = PARAMETER_TEXT, .max = PERIOD_TEXT,                                       \
+        .about = "Until when: a day, which is included, or an RFC 3339 time, which is not; " counts "." \
     }
 
 #endif

@@ -2,6 +2,7 @@
 #include "api/rewards.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,9 +108,9 @@ static enum err submissions_ask(const struct request *r, struct statement *s)
 
 static enum err submission_ask(const struct request *r, struct statement *s)
 {
-    s->sql = SQL_AT "SELECT a.*," SUBMISSION_COLUMNS " FROM a CROSS JOIN LATERAL (SELECT t.* FROM"
+    s->sql = SQL_AT "SELECT a.*, x.* FROM a LEFT JOIN LATERAL (SELECT" SUBMISSION_COLUMNS " FROM (SELECT t.* FROM"
                     " ledger.reward_submission t WHERE t.submission = $5 AND t.position <= a.position"
-                    " ORDER BY t.position LIMIT 1) s" DECORATED("s");
+                    " ORDER BY t.position LIMIT 1) s" DECORATED("s") ") x ON true";
     statement_at(s, r); /* $1 .. $4 */
     statement_value(s, r, "submission");
     return OK;
@@ -117,6 +118,8 @@ static enum err submission_ask(const struct request *r, struct statement *s)
 
 static enum err submission_answer(const struct request *r, const struct rows *rows, struct reply *reply)
 {
+    if (rows_null(rows, 0, AT_COLUMNS))
+        return err_with(ERR_NOT_FOUND, "submission: no such submission of rewards at block %" PRIu64, r->as_of.number);
     render_members(&reply->json, r->route->members, rows, 0, AT_COLUMNS);
     return OK;
 }

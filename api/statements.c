@@ -1,9 +1,7 @@
 /* api/statements.c - a statement of rewards of several addresses for a period: payouts, claims, fees and rewards of ALT staking, in order. */
 #include "api/address_list.h"
-#include "api/nested.h"
 #include "api/period.h"
-#include "api/routes.h"
-#include "api/sql.h"
+#include "api/rewards.h"
 
 /* $5 addresses, $6 the moment before from, $7 the last moment of to, $8 token, $9 after which position, $10 how many. Each account gives at most a
  * page of its own entries in index order, and the page is the merge of those; what only decorates a row comes after the limit.
@@ -16,7 +14,10 @@
     " p.owner AS address, CASE p.book WHEN 61 THEN 'payout' WHEN 62 THEN 'claim' WHEN 47 THEN 'alt_staking_fee'"      \
     "   ELSE CASE WHEN p.book = 44 AND p.delta > 0 THEN 'alt_staking_reward' ELSE 'alt_staking_claim' END END AS what," \
     " CASE WHEN p.book = 62 THEN NULL WHEN p.book < 60 THEN 'alt_staking' WHEN o.kind = 'fee' THEN 'fee'"             \
-    "   ELSE 'incentive' END AS source, o.submission, CASE WHEN p.book < 60 THEN substr(p.asset, 1, 20) ELSE p.second END AS contract," \
+    "   ELSE 'incentive' END AS source, o.submission, o.kind, o.role, CASE p.book WHEN 61 THEN " SQL_NO_ZERO("o.operator") \
+    "   WHEN 62 THEN NULL WHEN 47 THEN p.owner ELSE p.second END AS operator,"                                        \
+    " CASE WHEN p.book < 60 THEN substr(p.asset, 1, 20) ELSE p.second END AS contract,"                               \
+    " CASE WHEN p.book IN (44, 47) THEN api_v1.alt_distribution_number(p.asset)::bigint END AS distribution,"         \
     " CASE WHEN p.book < 60 THEN api_v1.alt_distribution_token(p.asset, a.position) ELSE p.asset END AS token,"       \
     " CASE WHEN p.book = 44 THEN abs(p.delta) ELSE p.delta END AS amount,"                                            \
     " CASE p.book WHEN 61 THEN greatest(p.balance - api_v1.alt_balance(62::smallint, p.asset, p.owner, p.second, p.position), 0)" \
@@ -72,7 +73,7 @@ const struct route statements_routes[] =
                                 .required = true,
                                 .max = ADDRESS_LIST_TEXT,
                                 .about = "Whose: addresses joined by commas, at most 100."},
-                               PERIOD_PARAMETERS,
+                               PERIOD_PARAMETERS(PERIOD_OF_BOOKING),
                                {.name = "token", .type = PARAMETER_ADDRESS, .about = "Only in this token."}),
       .members = MEMBERS(
           {.name = "time", .type = T_TIME, .about = "Time of the block that booked it."},
@@ -90,7 +91,22 @@ const struct route statements_routes[] =
            .nullable = true,
            .about = "fee, incentive or alt_staking; null: a claim, which is of both."},
           {.name = "submission", .type = T_HASH, .nullable = true, .about = "Of a payout."},
+          {.name = "kind", .type = T_TEXT, .nullable = true, .about = "Of a payout: its submission's kind."},
+          {.name = "role",
+           .type = T_TEXT,
+           .nullable = true,
+           .about = "Of a payout, as what: operator (commission), staker, refund or treasury."},
+          {.name = "operator",
+           .type = T_ADDRESS,
+           .nullable = true,
+           .about = "Of whose part, of ALT staking with which operator; null: of no operator's, or a claim "
+                    "(RewardsClaimed)."},
           {.name = "contract", .type = T_ADDRESS, .about = "The distributor, or ALT's staking contract."},
+          {.name = "distribution",
+           .type = T_I64,
+           .nullable = true,
+           .about =
+               "ALT staking: which distribution of the contract; null: a claim that cannot be told by distribution."},
           {.name = "token", .type = T_ADDRESS, .nullable = true, .about = "Null: ALT staking, no payment showed it."},
           {.name = "amount",
            .type = T_DELTA,

@@ -135,12 +135,13 @@ DECLARE
     parameters jsonb;
     part text := CASE WHEN of_role = 4 THEN 'treasury' ELSE 'operators' END;
     bips numeric;
+    most_payments CONSTANT bigint := 1000; -- listed and linked one by one
 BEGIN
     SELECT * INTO STRICT s FROM ledger.reward_submission t WHERE t.submission = of_submission ORDER BY t.position LIMIT 1;
     IF s.kind = 8 THEN
-        SELECT coalesce(json_agg(json_build_object('value', e.delta::text) ORDER BY e.position) FILTER (WHERE e.number <= 50), '[]') AS shown,
-               coalesce(sum(e.delta) FILTER (WHERE e.number > 50), 0)::numeric AS others, sum(e.delta)::numeric AS income, count(*) AS n,
-               array_agg(e.position || ' ' || e.log_index) FILTER (WHERE e.number <= 50) AS places
+        SELECT coalesce(json_agg(json_build_object('value', e.delta::text) ORDER BY e.position) FILTER (WHERE e.number <= most_payments), '[]') AS shown,
+               coalesce(sum(e.delta) FILTER (WHERE e.number > most_payments), 0)::numeric AS others, sum(e.delta)::numeric AS income, count(*) AS n,
+               array_agg(e.position || ' ' || e.log_index) FILTER (WHERE e.number <= most_payments) AS places
           INTO f
           FROM (SELECT t.position, t.log_index, t.delta, row_number() OVER (ORDER BY t.position) AS number FROM ledger.entry t
                  WHERE t.account = (SELECT n.id FROM ledger.account n WHERE n.book = 60 AND n.asset = s.token AND n.owner = s.submitter AND n.second = of_submission)
@@ -149,7 +150,7 @@ BEGIN
         bips := coalesce((parameters ->> (part || '_bips'))::numeric, CASE part WHEN 'operators' THEN 10000 ELSE 0 END);
         pool := div(f.income * bips, 10000);
         steps := ARRAY[
-            api_v1.step('The income of the epoch: ' || f.n || ' payments to the fee collector (at most 50 are listed, the rest is their sum).',
+            api_v1.step('The income of the epoch: ' || f.n || ' payments to the fee collector (at most ' || most_payments || ' are listed, the rest is their sum).',
                         json_build_object('payments', f.shown, 'others', f.others::text), 'sum(payments, value) + others', 'income', f.income, api_v1.events_of(VARIADIC f.places)),
             api_v1.step('The part of it that the network file gives to the ' || part || '.',
                         json_build_object('income', f.income::text, part || '_bips', bips::text), format('floor(income * %s_bips / 10000)', part), 'pool', pool, NULL)];

@@ -148,11 +148,19 @@ test("an explanation is the same at every later block, and there is none before 
     for (const payout of payouts.filter((_, i) => i % 40 === 0)) {
         const path = `/v1/payouts/${payout.id}/explain`, now = await contract.get(path), then = await contract.get(`${path}?at=${payout.block_number}`);
         assert.deepEqual(then.steps, now.steps);
-        await contract.get(`${path}?at=${payout.block_number - 1}`, 404);
+        const absent = await contract.get(`${path}?at=${payout.block_number - 1}`, 404);
+        assert.equal(absent.detail, `id: no such payout at block ${payout.block_number - 1}`);
+        const hex = payout.id.replace(/0x[0-9a-f]+/g, (text) => `0x${text.slice(2).toUpperCase()}`);
+        assert.notEqual(hex, payout.id);
+        assert.deepEqual(await contract.get(`/v1/payouts/${hex}/explain`), now, "hexadecimal digits in any case");
+        const { as_of, ...one } = await contract.get(`/v1/payouts/${hex}`);
+        assert.deepEqual(one, payout);
     }
     const [{ id }] = payouts;
     for (const odd of [id.toUpperCase(), id.slice(0, -1), `${id}0`, id.replace("-20", "-30"), id.replace("staker", "stake"), `${id}-`, "0x"]) {
-        assert.equal((await contract.get(`/v1/payouts/${odd}`, 404)).code, "not-found");
+        const problem = await contract.get(`/v1/payouts/${odd}`, 404);
+        assert.equal(problem.code, "not-found");
+        assert.match(problem.detail, /^id: /);
         await contract.get(`/v1/payouts/${odd}/explain`, 404);
     }
 });

@@ -128,11 +128,14 @@ test("payouts by source, token and period are those of all; backwards they are t
     assert.deepEqual(await of("order=desc"), rows.toReversed());
     assert.deepEqual(await of("source=alt_staking_fee"), rows.filter((r) => r.source === "alt_staking_fee"));
     assert.deepEqual(await of("source=fee"), rows.filter((r) => r.source === "fee"));
+    const earns_both = new Set(rows.map((r) => r.role));
+    assert.ok(earns_both.has("operator") && earns_both.has("staker"), [...earns_both].join());
+    for (const role of ["operator", "staker", "refund", "treasury"]) assert.deepEqual(await of(`role=${role}`), rows.filter((r) => r.role === role), role);
     assert.deepEqual(await of(`token=${rows[0].token}`), rows.filter((r) => r.token === rows[0].token));
     assert.deepEqual(await of(`from=${middle}`), rows.filter((r) => r.day >= middle));
     assert.deepEqual(await of(`to=${middle}T00:00:00Z`), rows.filter((r) => r.day < middle));
     assert.deepEqual(await of(`from=${middle}&to=${middle}`), rows.filter((r) => r.day === middle));
-    for (const [query, name] of [["from=yesterday", "from"], ["to=2025-13-01", "to"], ["from=2025-11-02&to=2025-11-01", "to"], ["source=tips", "source"]])
+    for (const [query, name] of [["from=yesterday", "from"], ["to=2025-13-01", "to"], ["from=2025-11-02&to=2025-11-01", "to"], ["source=tips", "source"], ["role=cook", "role"]])
         assert.equal((await api(`operators/${operator}/payouts?${query}`, 400)).param, name);
 });
 
@@ -206,6 +209,16 @@ test("a statement of several addresses is their payouts, claims and fees in orde
     assert.deepEqual(rows.filter((r) => r.what === "payout").map((r) => r.payout).sort(),
         payouts.filter((p) => whose.includes(lower(p.earner)) || whose.includes(p.earner)).map((p) => p.id).sort());
     for (const kind of ["payout", "alt_staking_fee", "alt_staking_reward", "alt_staking_claim"]) assert.ok(rows.some((r) => r.what === kind), kind);
+    const by_id = new Map(payouts.map((p) => [p.id, p]));
+    for (const { what, address, payout, kind, role, operator, distribution } of rows) {
+        const p = by_id.get(payout) ?? { kind: null, role: null, operator: what === "alt_staking_fee" ? address : operator };
+        assert.deepEqual([kind, role, operator], [p.kind, p.role, p.operator]);
+        if (what.startsWith("alt_staking")) assert.ok(operators.includes(operator) && (distribution !== null || what === "alt_staking_claim"));
+        else assert.equal(distribution, null);
+    }
+    // What one block did to one account of ALT staking is told apart: a row for each operator and distribution.
+    const places = rows.filter((r) => r.what === "alt_staking_reward").map((r) => [r.block_number, r.tx_hash, r.address, r.contract, r.operator, r.distribution].join());
+    assert.equal(new Set(places).size, places.length);
     await each(whose, async (address) => {
         const { rewards } = await api(`accounts/${address}/rewards`);
         for (const { distributor, token, open } of rewards)

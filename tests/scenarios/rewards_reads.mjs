@@ -122,7 +122,12 @@ test("objects are the rows of their lists; what does not exist is not found", as
         const { as_of, ...one } = await contract.get(`/v1/rewards/submissions/${row.submission}`);
         assert.deepEqual(one, row);
     }
-    await contract.get(`/v1/rewards/submissions/${rows["rewards/submissions"].at(-1).submission}?at=20`, 404);
+    const absent = await contract.get(`/v1/rewards/submissions/${rows["rewards/submissions"].at(-1).submission}?at=20`, 404);
+    assert.equal(absent.detail, "submission: no such submission of rewards at block 20");
+    assert.match((await contract.get(`/v1/rewards/submissions/0x${"12".repeat(32)}`, 404)).detail, /^submission: no such submission of rewards at block \d+$/);
+    const [payout] = rows.payouts;
+    assert.equal((await contract.get(`/v1/payouts/${payout.id}?at=${payout.block_number - 1}`, 404)).detail, `id: no such payout at block ${payout.block_number - 1}`);
+    assert.match((await contract.get(`/v1/payouts/${payout.id.replace(/^0x../, "0x00")}`, 404)).detail, /^id: no such payout at block \d+$/);
     for (const row of rows.payouts.filter((_, i) => i % 17 === 0)) {
         const { as_of, ...one } = await contract.get(`/v1/payouts/${row.id}`);
         assert.deepEqual(one, row);
