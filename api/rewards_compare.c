@@ -8,7 +8,7 @@
 
 #include "api/period.h"
 #include "ledger/core/json.h"
-#include "ledger/reward_day.h"
+#include "ledger/reward_book.h"
 
 enum { NAME_TEXT = 300 };
 
@@ -155,25 +155,10 @@ static enum err compare_one(struct comparison *c, enum reward_role role, struct 
 
 /* ---- shares ---- */
 
-static size_t commissions(const struct comparison *c, const struct reward_part *part)
-{
-    return part->n > 0 && c->computed->payments[part->first].role == REWARD_ROLE_OPERATOR ? 1 : 0;
-}
-
 static void compare_share(struct comparison *c, const struct reward_part *part, const struct reward_share_row *booked)
 {
     char who[ADDRESS_TEXT + 1];
-    struct reward_share_row row = {.submission = c->pool->submission,
-                                   .day = c->pool->day,
-                                   .operator= part->operator,
-                                   .weight = part->weight,
-                                   .tokens = part->tokens,
-                                   .split_bips = part->split_bips,
-                                   .commission = part->commission,
-                                   .stake_weight = part->stake_weight,
-                                   .stakers = (int64_t)(part->n - commissions(c, part)),
-                                   .paid = part->paid,
-                                   .remainder = part->remainder};
+    struct reward_share_row row = reward_share_row_of(c->computed, c->pool, part);
     address_format(part->operator, who);
     compare_rows(c, TIMELINE_REWARD_SHARE, arena_printf(c->arena, "operator %s: ", who), &row, booked);
 }
@@ -181,7 +166,7 @@ static void compare_share(struct comparison *c, const struct reward_part *part, 
 static enum err compare_part(struct comparison *c, const struct reward_part *part)
 {
     const struct reward_payment *payments = &c->computed->payments[part->first];
-    size_t n = commissions(c, part);
+    size_t n = reward_commissions(c->computed, part);
     TRY(compare_payments(c, part->operator, REWARD_ROLE_OPERATOR, payments, n));
     return compare_payments(c, part->operator, REWARD_ROLE_STAKER, payments + n, part->n - n);
 }
@@ -211,41 +196,10 @@ static enum err compare_shares(struct comparison *c, struct arena *arena)
 
 /* ---- pools ---- */
 
-static enum err pool_row(const struct comparison *c, struct reward_pool_row *out)
-{
-    const struct reward_pool *p = c->pool;
-    struct reward_pool_row row = {.submission = p->submission,
-                                  .day = p->day,
-                                  .distributor = p->distributor,
-                                  .token = p->token,
-                                  .paid_day = p->paid_day,
-                                  .days = p->days,
-                                  .snapshot_block = p->snapshot_block,
-                                  .reason = (int16_t)p->reason,
-                                  .tokens = p->tokens,
-                                  .weight = p->weight,
-                                  .operators = (int64_t)p->n_parts,
-                                  .payouts = !amount_is_zero(p->treasury) + !amount_is_zero(p->refund),
-                                  .paid = p->treasury,
-                                  .refund = p->refund,
-                                  .burned = p->burned,
-                                  .remainder = p->remainder,
-                                  .rest = p->rest};
-    for (size_t i = 0; i < p->n_parts; i++) {
-        const struct reward_part *part = &c->computed->parts[p->first_part + i];
-        row.payouts += (int64_t)part->n;
-        TRY(amount_add(row.paid, part->commission, &row.paid));
-        TRY(amount_add(row.paid, part->paid, &row.paid));
-    }
-    *out = row;
-    return OK;
-}
-
 static enum err compare_pool(struct comparison *c, const struct reward_pool_row *booked)
 {
     AUTO_ARENA arena = {0};
-    struct reward_pool_row row;
-    TRY(pool_row(c, &row));
+    struct reward_pool_row row = reward_pool_row_of(c->computed, c->pool);
     c->out->pools++;
     compare_rows(c, TIMELINE_REWARD_POOL, "", &row, booked);
     return compare_shares(c, &arena);

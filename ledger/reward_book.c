@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ledger/position.h"
+#include "ledger/reward_share.h"
 #include "ledger/reward_tree.h"
 
 /* ---- what is touched ---------------------------------------------------------------------------------------------- */
@@ -116,20 +117,13 @@ static void move(struct books *b, const struct account_key *debit, const struct 
         account_move(b, debit, credit, v);
 }
 
-static struct amount plus(struct amount a, struct amount b)
-{
-    enum err e = amount_add(a, b, &a);
-    assert(e == OK);
-    return a;
-}
-
 /* From what is pending through an account that says what for, to those who are paid. */
 static void pay(struct books *b, const struct reward_pool *p, struct address operator, enum reward_role role,
                 const struct reward_payment *payments, size_t n)
 {
     struct amount total = amount_zero;
     for (size_t i = 0; i < n; i++)
-        total = plus(total, payments[i].amount);
+        total = reward_sum(total, payments[i].amount);
     if (n == 0)
         return;
     struct account_key pending = reward_key_of_submission(BOOK_REWARD_PENDING, p->token, p->owner, p->submission);
@@ -151,36 +145,29 @@ static void pay_one(struct books *b, const struct reward_pool *p, enum reward_ro
         pay(b, p, address_zero, role, &payment, 1);
 }
 
-static void book_part(struct books *b, const struct reward_computed *c, const struct reward_pool *p,
-                      const struct reward_part *part)
+size_t reward_commissions(const struct reward_computed *c, const struct reward_part *part)
 {
-    const struct reward_payment *payments = &c->payments[part->first];
-    size_t n_commission = part->n > 0 && payments[0].role == REWARD_ROLE_OPERATOR ? 1 : 0;
-    pay(b, p, part->operator, REWARD_ROLE_OPERATOR, payments, n_commission);
-    pay(b, p, part->operator, REWARD_ROLE_STAKER, payments + n_commission, part->n - n_commission);
-    struct reward_share_row row = {.submission = p->submission,
-                                   .day = p->day,
-                                   .operator= part->operator,
-                                   .weight = part->weight,
-                                   .tokens = part->tokens,
-                                   .split_bips = part->split_bips,
-                                   .commission = part->commission,
-                                   .stake_weight = part->stake_weight,
-                                   .stakers = (int64_t)(part->n - n_commission),
-                                   .paid = part->paid,
-                                   .remainder = part->remainder};
-    books_append(b, TIMELINE_REWARD_SHARE, &row);
+    return part->n > 0 && c->payments[part->first].role == REWARD_ROLE_OPERATOR ? 1 : 0;
 }
 
-static void put_pool(struct books *b, const struct reward_computed *c, const struct reward_pool *p)
+struct reward_share_row reward_share_row_of(const struct reward_computed *c, const struct reward_pool *p,
+                                            const struct reward_part *part)
 {
-    struct amount paid = p->treasury;
-    int64_t payouts = !amount_is_zero(p->treasury) + !amount_is_zero(p->refund);
-    for (size_t i = 0; i < p->n_parts; i++) {
-        const struct reward_part *part = &c->parts[p->first_part + i];
-        paid = plus(paid, plus(part->commission, part->paid));
-        payouts += (int64_t)part->n;
-    }
+    return (struct reward_share_row){.submission = p->submission,
+                                     .day = p->day,
+                                     .operator= part->operator,
+                                     .weight = part->weight,
+                                     .tokens = part->tokens,
+                                     .split_bips = part->split_bips,
+                                     .commission = part->commission,
+                                     .stake_weight = part->stake_weight,
+                                     .stakers = (int64_t)(part->n - reward_commissions(c, part)),
+                                     .paid = part->paid,
+                                     .remainder = part->remainder};
+}
+
+struct reward_pool_row reward_pool_row_of(const struct reward_computed *c, const struct reward_pool *p)
+{
     struct reward_pool_row row = {.submission = p->submission,
                                   .day = p->day,
                                   .distributor = p->distributor,
@@ -192,14 +179,37 @@ static void put_pool(struct books *b, const struct reward_computed *c, const str
                                   .tokens = p->tokens,
                                   .weight = p->weight,
                                   .operators = (int64_t)p->n_parts,
-                                  .payouts = payouts,
-                                  .paid = paid,
+                                  .payouts = !amount_is_zero(p->treasury) + !amount_is_zero(p->refund),
+                                  .paid = p->treasury,
                                   .refund = p->refund,
                                   .burned = p->burned,
                                   .remainder = p->remainder,
                                   .rest = p->rest};
-    struct amount all = plus(plus(paid, p->refund), plus(p->burned, p->remainder));
-    assert(amount_compare(all, p->tokens) == 0);
+    for (size_t i = 0; i < p->n_parts; i++) {
+        const struct reward_part *part = &c->parts[p->first_part + i];
+        row.paid = reward_sum(row.paid, reward_sum(part->commission, part->paid));
+        row.payouts += (int64_t)part->n;
+    }
+    return row;
+}
+
+static void book_part(struct books *b, const struct reward_computed *c, const struct reward_pool *p,
+                      const struct reward_part *part)
+{
+    const struct reward_payment *payments = &c->payments[part->first];
+    size_t n_commission = reward_commissions(c, part);
+    pay(b, p, part->operator, REWARD_ROLE_OPERATOR, payments, n_commission);
+    pay(b, p, part->operator, REWARD_ROLE_STAKER, payments + n_commission, part->n - n_commission);
+    struct reward_share_row row = reward_share_row_of(c, p, part);
+    books_append(b, TIMELINE_REWARD_SHARE, &row);
+}
+
+/* What a pool held is accounted for to the unit. */
+static void put_pool(struct books *b, const struct reward_computed *c, const struct reward_pool *p)
+{
+    struct reward_pool_row row = reward_pool_row_of(c, p);
+    struct amount all = reward_sum(reward_sum(row.paid, row.refund), reward_sum(row.burned, row.remainder));
+    assert(amount_compare(all, row.tokens) == 0);
     books_append(b, TIMELINE_REWARD_POOL, &row);
 }
 
@@ -213,7 +223,7 @@ static void book_pool(struct books *b, const struct reward_computed *c, const st
     struct account_key burned = reward_key_of_submission(BOOK_REWARD_BURNED, p->token, p->owner, p->submission);
     struct account_key remainder = reward_key_of_submission(BOOK_REWARD_REMAINDER, p->token, p->owner, p->submission);
     move(b, &burned, &pending, p->burned);
-    move(b, &remainder, &pending, plus(p->remainder, p->rest));
+    move(b, &remainder, &pending, reward_sum(p->remainder, p->rest));
     put_pool(b, c, p);
 }
 
