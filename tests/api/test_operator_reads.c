@@ -1,6 +1,5 @@
 /* tests/api/test_operator_reads.c - the functions of sql/0023_operator_rewards.sql on rows made by hand: what no chain of the tests has. */
-#include "tests/support/pg.h"
-#include "tests/support/unit.h"
+#include "tests/support/script.h"
 
 static struct db *db;
 
@@ -21,9 +20,7 @@ static const char prelude[] =
 static int set_up(void **state)
 {
     (void)state;
-    db = pg_open(pg_admin(pg_fresh()), NULL);
-    if (db_script(db, prelude) != OK)
-        fail_msg("%s", err_detail());
+    db = script_open(prelude);
     return 0;
 }
 
@@ -36,17 +33,12 @@ static int tear_down(void **state)
 
 static void run(const char *script)
 {
-    if (db_script(db, script) != OK)
-        fail_msg("%s", err_detail());
+    script_run(db, script);
 }
 
-/* The statement's only cell, a text. */
 static void says(const char *sql, const char *expected)
 {
-    AUTO_ROWS rows = NULL;
-    if (db_query(db, sql, WITH_NOTHING, &rows) != OK)
-        fail_msg("%s", err_detail());
-    assert_string_equal(rows_null(rows, 0, 0) ? "none" : rows_text(rows, 0, 0), expected);
+    script_says(db, sql, expected);
 }
 
 static void chain(void)
