@@ -26,6 +26,7 @@
     "       AND t.staker = p.owner AND t.operator = p.second AND t.distribution = api_v1.alt_distribution_number(p.asset)" \
     "       AND t.position <= p.position ORDER BY t.position DESC LIMIT 1), 0) = 0 THEN p.balance END END AS balance," \
     " CASE WHEN p.book = 61 THEN api_v1.payout_id(o.pool, o.operator, p.owner) END AS payout, p.position >> 32 AS block_number," \
+    " CASE WHEN p.log_index >= 0 THEN p.log_index END AS log_index,"                                                  \
     " (SELECT v.tx_hash FROM mirror.event v WHERE v.block = b.id AND v.log_index = p.log_index LIMIT 1) AS tx_hash,"  \
     " p.position AS key"                                                                                              \
     " FROM (SELECT n.book, n.asset, n.owner::bytea, n.second, e.position, e.log_index, e.delta::numeric, e.balance::numeric, e.counter" \
@@ -119,6 +120,10 @@ const struct route statements_routes[] =
                     "claimable of the distribution with that operator; null where that cannot be told, and of fees."},
           {.name = "payout", .type = T_TEXT, .nullable = true, .about = "Of a payout its id, as in /v1/payouts/{id}."},
           {.name = "block_number", .type = T_U64, .about = "The block that booked it."},
+          {.name = "log_index",
+           .type = T_U64,
+           .nullable = true,
+           .about = "The event in that block; null: booked at the end of a block."},
           {.name = "tx_hash", .type = T_HASH, .nullable = true, .about = "Null: booked at the end of a block."}),
       .KEYS(T_I64),
       .both_orders = true,

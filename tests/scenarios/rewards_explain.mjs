@@ -9,12 +9,13 @@ import { each } from "./lib/golden.mjs";
 import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
 import { get, serve } from "./lib/program.mjs";
-import { fee_collector, fill, RewardChain, treasury } from "./lib/reward_chain.mjs";
+import { collector as collector_address, fee_collector, fill, RewardChain, said, treasury, ZERO } from "./lib/reward_chain.mjs";
 import { Court } from "./lib/rewards.mjs";
 
 const PAIRS = ["avs/operator", "avs/staker", "for_all/staker", "all_earners/operator", "all_earners/staker", "operator_directed_avs/operator",
     "operator_directed_avs/staker", "operator_directed_set/operator", "operator_directed_set/staker", "operator_directed_set/refund", "unique_stake/operator",
     "unique_stake/staker", "unique_stake/refund", "total_stake/operator", "total_stake/staker", "total_stake/refund", "fee/operator", "fee/staker", "fee/treasury"];
+const MANY = 1020, LISTED = 1000; // payments in one epoch, and how many of them are told one by one
 const files = mkdtempSync(join(tmpdir(), "altledger-explain-"));
 chmodSync(files, 0o755); // PostgreSQL's user must get in
 let cluster, store, program, url, contract, payouts;
@@ -23,7 +24,8 @@ before(async () => {
     cluster = await new Cluster().start();
     const { avs } = new RewardChain(), operator_sets = avs.flatMap((avs) => [0, 1, 2].map((id) => ({ avs, id })));
     const collector = fee_collector({ epoch_days: 2, operators_bips: 7000, treasury_bips: 2000, burn_bips: 1000, treasury, operator_sets });
-    const chain = fill(new RewardChain({ contracts: [collector] }), random(7), { submissions: 40, fees: 12 }).days(4);
+    const chain = fill(new RewardChain({ contracts: [collector] }), random(7), { submissions: 40, fees: 12 });
+    chain.put(50, ...Array.from({ length: MANY }, (_, i) => said(chain.alt, "Transfer", ZERO, collector_address, 10n ** 20n + BigInt(i)))).days(4);
     store = new Court(cluster, files).open(chain.network);
     await store.mirror(chain.archive());
     ({ program, url } = await serve("serve", "--database", store.conninfo));
@@ -124,12 +126,18 @@ function recompute(payout, steps) {
 
 test("the steps of every payout, computed again, give its amount; their events exist", async (t) => {
     const seen = {}, events = new Map();
+    let most = 0;
     await each(payouts, async (payout) => {
         const { payout: told, steps } = await contract.get(`/v1/payouts/${payout.id}/explain`);
         assert.deepEqual(told, payout);
         recompute(payout, steps);
         const pair = `${payout.kind}/${payout.role}`, named = steps.flatMap((s) => s.events);
         seen[pair] = (seen[pair] ?? 0) + 1;
+        if (payout.kind === "fee") {
+            const [{ title, inputs, events: linked }] = steps, n = Number(title.match(/: (\d+) payments/)[1]);
+            assert.deepEqual([inputs.payments.length, linked.length, inputs.others !== "0"], [Math.min(n, LISTED), Math.min(n, LISTED), n > LISTED]);
+            most = Math.max(most, n);
+        }
         assert.ok(named.length > 0, `${payout.id} follows from no event`);
         for (const event of named) {
             assert.ok(event.block_number <= payout.block_number);
@@ -137,6 +145,7 @@ test("the steps of every payout, computed again, give its amount; their events e
         }
     });
     t.diagnostic(`${payouts.length} payouts: ${JSON.stringify(seen)}; ${events.size} events`);
+    assert.ok(most >= MANY, `${most} payments in an epoch`);
     for (const pair of PAIRS) assert.ok(seen[pair] > 0, `no ${pair} among them`);
     await each([...events.values()], async (event) => {
         const { type, block_number, log_index, tx_hash } = await get(`${url}/v1/events/${event.id}`);

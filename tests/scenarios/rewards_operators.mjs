@@ -216,9 +216,10 @@ test("a statement of several addresses is their payouts, claims and fees in orde
         if (what.startsWith("alt_staking")) assert.ok(operators.includes(operator) && (distribution !== null || what === "alt_staking_claim"));
         else assert.equal(distribution, null);
     }
-    // What one block did to one account of ALT staking is told apart: a row for each operator and distribution.
-    const places = rows.filter((r) => r.what === "alt_staking_reward").map((r) => [r.block_number, r.tx_hash, r.address, r.contract, r.operator, r.distribution].join());
+    // Rows of one transaction can be told apart.
+    const places = rows.map((r) => [r.block_number, r.log_index, r.what, r.address, r.contract, r.operator, r.distribution, r.payout].join());
     assert.equal(new Set(places).size, places.length);
+    assert.ok(rows.every((r) => (r.log_index === null) === (r.tx_hash === null)));
     await each(whose, async (address) => {
         const { rewards } = await api(`accounts/${address}/rewards`);
         for (const { distributor, token, open } of rewards)
