@@ -121,6 +121,17 @@ static enum err not_closed(const struct work *w, int64_t day, const struct rewar
                     text, w->head);
 }
 
+/* A day without blocks is the one before it. */
+static void tell_shared(int64_t day, const struct reward_run *run)
+{
+    char asked[DAY_TEXT + 1], shared[DAY_TEXT + 1];
+    day_format(day, asked);
+    day_format(run->day, shared);
+    if (day != run->day)
+        log_info("rewards", "%s has no block: it shares the snapshot %" PRIu64 " of %s, which is told of", asked,
+                 run->last_block, shared);
+}
+
 static enum err compute_day(struct work *w, int64_t day)
 {
     bool provisional = config_flag(w->command->config, "provisional");
@@ -133,6 +144,7 @@ static enum err compute_day(struct work *w, int64_t day)
     bool closed = run != NULL && is_closed(w, run);
     if (!closed && !provisional)
         return not_closed(w, day, run);
+    tell_shared(day, run != NULL ? run : &running);
     return compute_run(w, run != NULL ? run : &running, closed);
 }
 
