@@ -61,6 +61,8 @@ static enum err from_database(struct asked *a, const struct reward_leaves_watch 
     a->is_booked = true;
     a->has_root_index = d->on_l1;
     a->root_index = d->root_index;
+    if (!d->is_coordinator && config_given(a->command->config, "root-index"))
+        return err_with(ERR_FIELD, "--root-index: %s distributes as a fee collector, which has no roots on L1", d->id);
     return a->leaves.n > 0 ? OK : err_with(ERR_CONFLICT, "the books have no leaf of distribution %s", d->id);
 }
 
@@ -107,7 +109,7 @@ static enum err build(struct asked *a)
 static enum status status_of(const struct command *c, enum err e)
 {
     if (e == ERR_FIELD &&
-        config_text(c->config, "leaves") == NULL) /* --distribution is none; else it is the file's fault */
+        config_text(c->config, "leaves") == NULL) /* --distribution, --root-index; else it is the file's fault */
         return command_misused(c, err_detail());
     return e == OK ? STATUS_OK : e == ERR_STOPPED ? STATUS_FAILED : command_failed(c, e);
 }
@@ -183,6 +185,14 @@ static enum err read_wanted(const struct config *config, struct wanted *out)
     return read_address(config, "recipient", &out->has_recipient, &out->recipient);
 }
 
+static void write_why_not(const struct asked *a, struct json_writer *w)
+{
+    if (a->has_root_index)
+        return;
+    jw_key(w, "why_no_calldata");
+    jw_text(w, a->is_booked ? distribution_why_not(&a->distribution) : "of a file it needs --root-index");
+}
+
 /* A line of JSON. */
 static enum err prove(const struct asked *a, const struct wanted *wanted, struct address earner, struct arena *arena,
                       struct buffer *out)
@@ -197,6 +207,7 @@ static enum err prove(const struct asked *a, const struct wanted *wanted, struct
     jw_start(&w, out);
     write_begin(a, &w);
     claim_write(&w, &claim, arena);
+    write_why_not(a, &w);
     jw_object_end(&w);
     buffer_u8(out, '\n');
     return OK;

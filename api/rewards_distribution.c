@@ -1,9 +1,11 @@
 /* api/rewards_distribution.c - see rewards_distribution.h. */
 #include "api/rewards_distribution.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "api/period.h"
 #include "api/rewards.h"
 
 /* clang-format off */
@@ -32,7 +34,11 @@
     " o.open, d.day, api_v1.day_text(d.day), d.position, d.root, d.earners, l.root_index,"                            \
     " to_timestamp(l.activated_at), l.root_index IS NOT NULL OR EXISTS (SELECT FROM ledger.reward_root r"             \
     "   WHERE " EQUAL("$3") "), l.root_index IS NULL AND EXISTS (SELECT FROM ledger.reward_root r"                    \
-    "   WHERE " COMPARED("w.distributor", "d.day", "$3", "$4") ")"                                                    \
+    "   WHERE " COMPARED("w.distributor", "d.day", "$3", "$4") "),"                                                   \
+    " EXISTS (SELECT FROM api_v1.contracts() c"                                                                       \
+    "   WHERE c.address = w.distributor AND c.kind = 'eigenlayer.rewards_coordinator'),"                              \
+    " (SELECT c.last_block + api_v1.booking_delay() FROM ledger.reward_day c"                                         \
+    "   WHERE c.position <= $3 AND c.day <= $2 AND c.next_day > $2)"                                                  \
     " FROM (SELECT coalesce($1::bytea, (SELECT CASE WHEN count(*) = 1 THEN decode(min(encode(c.address, 'hex')),"     \
     "   'hex') END FROM api_v1.contracts() c WHERE c.kind = 'eigenlayer.rewards_coordinator')) AS distributor"        \
     "   OFFSET 0) w"                                                                                                  \
@@ -60,6 +66,36 @@ const char *comparison_name(enum comparison c)
         return "unknown";
     }
     return "";
+}
+
+const char *distribution_why_not(const struct distribution *d)
+{
+    if (d->on_l1)
+        return NULL;
+    if (!d->is_coordinator)
+        return "a fee collector has no roots on L1: its payouts are proven by this tree, but not claimed through a "
+               "RewardsCoordinator";
+    switch (d->comparison) {
+    case COMPARISON_EQUAL:
+        return "the root on L1 that equals ours was disabled, so its contract takes no claim by it";
+    case COMPARISON_UNKNOWN:
+        return "no root on L1 is known for this distribution yet, so its contract takes no claim by it";
+    case COMPARISON_DIFFERENT:
+        return "the root on L1 for this distribution is not ours, so its contract refuses claims by ours";
+    }
+    return NULL;
+}
+
+enum err distribution_claimer(struct db *db, const struct distribution *d, struct address earner, int64_t position,
+                              struct address *out)
+{
+    static const char sql[] =
+        "SELECT coalesce((SELECT nullif(t.claimer, " SQL_ZERO_ADDRESS ") FROM ledger.reward_claimer t"
+        " WHERE t.earner = $1 AND t.distributor = $2 AND t.position <= $3 ORDER BY t.position DESC LIMIT 1), $1::bytea)";
+    AUTO_ROWS rows = NULL;
+    TRY(db_query(db, sql, WITH(IN(&earner), IN(&d->distributor), IN(&position)), &rows));
+    *out = rows_address(rows, 0, 0);
+    return OK;
 }
 
 /* Whose and up to which day, as asked. */
@@ -91,11 +127,23 @@ enum column {
     ROOT_INDEX,
     ACTIVATED_AT,
     EQUALS,
-    DIFFERS
+    DIFFERS,
+    IS_COORDINATOR,
+    CLOSING
 };
 
+static enum err refuse_open(const struct rows *rows, const char *name, int64_t day)
+{
+    char text[DAY_TEXT + 1];
+    day_format(day, text);
+    if (rows_null(rows, 0, CLOSING))
+        return err_with(ERR_DAY_OPEN, "%s: %s is not closed yet: it is not over", name, text);
+    return err_with(ERR_DAY_OPEN, "%s: %s is not closed yet: block %" PRIu64 " will close it", name, text,
+                    rows_u64(rows, 0, CLOSING));
+}
+
 /* In order of precedence. */
-static enum err refuse(const struct rows *rows, const char *name, const char *id)
+static enum err refuse(const struct rows *rows, const char *name, const char *id, int64_t day)
 {
     if (rows_null(rows, 0, DISTRIBUTOR))
         return err_with(id != NULL ? ERR_NOT_FOUND : ERR_FIELD,
@@ -103,8 +151,7 @@ static enum err refuse(const struct rows *rows, const char *name, const char *id
     if (!rows_bool(rows, 0, KNOWN))
         return err_with(ERR_NOT_FOUND, "%s: no such distributor", name);
     if (rows_bool(rows, 0, OPEN))
-        return err_with(ERR_DAY_OPEN,
-                        "%s: that day is not closed yet: its payouts are booked some blocks after its end", name);
+        return refuse_open(rows, name, day);
     if (rows_null(rows, 0, DAY))
         return err_with(ERR_NOT_FOUND, "%s: nothing had been distributed by then", name);
     return OK;
@@ -117,6 +164,7 @@ static void read(const struct rows *rows, struct distribution *out)
                              .position = rows_u64(rows, 0, POSITION),
                              .root = rows_hash(rows, 0, ROOT),
                              .earners = rows_u64(rows, 0, EARNERS),
+                             .is_coordinator = rows_bool(rows, 0, IS_COORDINATOR),
                              .on_l1 = !rows_null(rows, 0, ROOT_INDEX)};
     address_format_lower(d.distributor, d.id);
     snprintf(d.id + ADDRESS_TEXT, sizeof d.id - ADDRESS_TEXT, "-%s", rows_text(rows, 0, DAY_NAME));
@@ -135,7 +183,7 @@ enum err distribution_find(struct db *db, const char *name, const char *id, int6
 {
     struct address distributor;
     bool named = false;
-    int64_t day;
+    int64_t day = 0;
     if (id != NULL && reward_distribution_parse(id, &distributor, &named, &day) != OK) {
         bool path = strcmp(name, "id") == 0; /* which leads nowhere; a parameter is malformed */
         return err_with(path ? ERR_NOT_FOUND : ERR_FIELD,
@@ -144,7 +192,7 @@ enum err distribution_find(struct db *db, const char *name, const char *id, int6
     const struct asked asked = {named ? &distributor : NULL, id != NULL ? &day : NULL, position, (int64_t)number};
     AUTO_ROWS rows = NULL;
     TRY(ask(db, &asked, &rows));
-    TRY(refuse(rows, name, id));
+    TRY(refuse(rows, name, id, day));
     read(rows, out);
     return OK;
 }

@@ -7,25 +7,9 @@
 
 /* ---- proof ---- */
 
-/* Why there is no calldata; NULL: there is. */
-static const char *why_not(const struct distribution *d)
-{
-    if (d->on_l1)
-        return NULL;
-    switch (d->comparison) {
-    case COMPARISON_EQUAL:
-        return "the root on L1 that equals ours was disabled, so its contract takes no claim by it";
-    case COMPARISON_UNKNOWN:
-        return "no root on L1 is known for this distribution yet, so its contract takes no claim by it";
-    case COMPARISON_DIFFERENT:
-        return "the root on L1 for this distribution is not ours, so its contract refuses claims by ours";
-    }
-    return NULL;
-}
-
 static void write_l1(struct json_writer *w, const struct distribution *d)
 {
-    const char *why = why_not(d);
+    const char *why = distribution_why_not(d);
     jw_key(w, "l1");
     jw_object(w);
     jw_key(w, "root_index");
@@ -59,8 +43,10 @@ static enum err proof_run(const struct request *r, struct db *db, struct reply *
     const char *id = request_given(r, "distribution") ? request_text(r, "distribution") : NULL;
     struct distribution d;
     struct reward_proof proof;
+    struct address claimer;
     TRY(distribution_find(db, "distribution", id, r->as_of.position, r->as_of.number, &d));
     TRY(prove(r, db, &d, &proof));
+    TRY(distribution_claimer(db, &d, request_address(r, "earner"), r->as_of.position, &claimer));
     const char *recipient = request_given(r, "recipient") ? "recipient" : "earner";
     const struct claim claim = {.root_index = d.on_l1 ? &d.root_index : NULL,
                                 .earner = request_address(r, "earner"),
@@ -68,6 +54,10 @@ static enum err proof_run(const struct request *r, struct db *db, struct reply *
                                 .proof = &proof};
     jw_key(w, "distribution");
     jw_text(w, d.id);
+    jw_key(w, "distributor");
+    jw_address(w, d.distributor);
+    jw_key(w, "claimer");
+    d.is_coordinator ? jw_address(w, claimer) : jw_null(w);
     jw_key(w, "root");
     jw_hash(w, d.root);
     write_l1(w, &d);
@@ -130,7 +120,7 @@ static const struct member l1_members[] =
      {.name = "comparison",
       .type = T_TEXT,
       .about = "equal, even if that root was disabled; different: L1 has another one for the distribution's days; "
-               "unknown: it has none yet."},
+               "unknown: it has none yet, or never has, for a fee collector."},
      {.name = "why_no_calldata", .type = T_TEXT, .nullable = true, .about = "A sentence, where calldata is null."},
      {0}};
 
@@ -161,6 +151,14 @@ const struct route rewards_proof_routes[] =
           {.name = "recipient", .type = PARAMETER_ADDRESS, .about = "Who is to be paid; without it the earner."}),
       .members =
           MEMBERS({.name = "distribution", .type = T_TEXT, .about = "Distributor and day."},
+                  {.name = "distributor",
+                   .type = T_ADDRESS,
+                   .about = "Who distributes: the contract to call, unless it is a fee collector."},
+                  {.name = "claimer",
+                   .type = T_ADDRESS,
+                   .nullable = true,
+                   .about = "Who may call it: whom the earner has set (ClaimerForSet), else the earner; null: of a fee "
+                            "collector nothing is claimed."},
                   {.name = "root", .type = T_HASH, .about = "Root of the distribution's tree."},
                   {.name = "l1", .nest = NEST_OBJECT, .members = l1_members, .about = "What L1 says of it."},
                   {.name = "claim", .nest = NEST_OBJECT, .members = claim_members, .about = "RewardsMerkleClaim."},

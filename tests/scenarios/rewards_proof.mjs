@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { decodeFunctionData } from "viem";
-import { chain, COLLECTOR, COORDINATOR, DAY, days, distributions, earned, put, roots } from "./lib/earnings.mjs";
+import { chain, claimers, COLLECTOR, COORDINATOR, DAY, days, distributions, earned, put, roots } from "./lib/earnings.mjs";
 import { built } from "./lib/economy.mjs";
 import { Contract } from "./lib/openapi.mjs";
 import { Cluster } from "./lib/pg.mjs";
@@ -10,7 +10,7 @@ import { run, serve } from "./lib/program.mjs";
 import { hex, treeOf } from "./lib/reward_tree.mjs";
 
 /* Days 20000 and 20001 .. 20002 (no block lies between) are closed at blocks 103 and 203; day 20003 ended with block 298, is not closed at 300. */
-const D = 20000, HEAD = 300, EARNERS = 90, NOBODY = "0x" + "44".repeat(20), OTHER = "0x" + "77".repeat(32);
+const D = 20000, HEAD = 300, EARNERS = 90, NOBODY = "0x" + "44".repeat(20), OTHER = "0x" + "77".repeat(32), ZERO = "0x" + "00".repeat(20);
 const TOKENS = ["0x" + "a1".repeat(20), "0x" + "b2".repeat(20)];
 const name = (day) => new Date(day * DAY * 1000).toISOString().slice(0, 10);
 const id = (day, distributor = COORDINATOR) => `${distributor}-${name(day)}`;
@@ -48,7 +48,8 @@ before(async () => {
             { index: 3, block: 240, root: tree.second.root, day: D + 1, activated: 1728000003 },
             { index: 4, block: 250, root: tree.second.root, day: D + 2, activated: 1728000004 },
             { index: 5, block: 255, root: OTHER, day: D + 3, activated: 1728000005 },
-        ]));
+        ]),
+        claimers([{ earner: address(3), block: 120, claimer: NOBODY }, { earner: address(3), block: 260, claimer: ZERO }]));
     ({ url, program } = await serve("serve", "--database", cluster.conninfo(database)));
     contract = await Contract.of(url);
 });
@@ -110,6 +111,15 @@ test("as of a block: the distribution and the roots that there were", async () =
     assert.deepEqual(await said(300), [id(D + 1), "equal", 4]);
 });
 
+test("whose contract is to be called, and by whom", async () => {
+    const said = (query) => proof(query).then(({ distributor, claimer }) => [distributor, claimer]);
+    assert.deepEqual(await said({ earner: address(1) }), [COORDINATOR, address(1)]);
+    assert.deepEqual(await said({ earner: address(3), at: 119 }), [COORDINATOR, address(3)]);
+    assert.deepEqual(await said({ earner: address(3), at: 259 }), [COORDINATOR, NOBODY]);
+    assert.deepEqual(await said({ earner: address(3), at: HEAD }), [COORDINATOR, address(3)]); // it has taken it back
+    assert.deepEqual(await said({ earner: address(1), distribution: id(D + 1, COLLECTOR) }), [COLLECTOR, null]);
+});
+
 test("a distribution's root beside those on L1", async () => {
     const at = (block) => contract.get(`/v1/rewards/distributions/${id(D + 1)}/root?at=${block}`);
     const brief = ({ id: of, root, earners, l1 }) => [of, root, earners, l1.map((r) => [r.root_index, r.disabled, r.comparison])];
@@ -127,17 +137,17 @@ test("of a fee collector there is no root on L1", async () => {
     const got = await proof({ earner: address(1), distribution: id(D + 2, COLLECTOR) });
     assert.deepEqual(got.claim, fees.claims.get(address(1)));
     assert.deepEqual([got.l1.comparison, got.l1.root_index, got.calldata], ["unknown", null, null]);
-    assert.match(got.l1.why_no_calldata, /no root on L1/);
+    assert.match(got.l1.why_no_calldata, /^a fee collector has no roots on L1/);
 });
 
 for (const [what, query, status, code, detail] of [
     ["an earner with nothing", { earner: NOBODY }, 404, "not-found", /^earner: has earned nothing by/],
     ["an earner that had nothing yet", { earner: address(4), distribution: name(D) }, 404, "not-found", /^earner: /],
     ["a token of which it has nothing", { earner: address(1), token: TOKENS[1] }, 404, "not-found", /^earner: .* of this token/],
-    ["a day that has ended and is not closed", { earner: address(1), distribution: name(D + 3) }, 409, "day-not-closed", /^distribution: /],
-    ["the running day", { earner: address(1), distribution: name(D + 4) }, 409, "day-not-closed", /^distribution: /],
-    ["a day of another century", { earner: address(1), distribution: "2126-01-01" }, 409, "day-not-closed", /^distribution: /],
-    ["a closed day, as of before", { earner: address(1), distribution: name(D), at: 102 }, 409, "day-not-closed", /^distribution: /],
+    ["a day that has ended and is not closed", { earner: address(1), distribution: name(D + 3) }, 409, "day-not-closed", /^distribution: 2024-10-07 .*: block 301 will close it$/],
+    ["the running day", { earner: address(1), distribution: name(D + 4) }, 409, "day-not-closed", /^distribution: 2024-10-08 .*: it is not over$/],
+    ["a day of another century", { earner: address(1), distribution: "2126-01-01" }, 409, "day-not-closed", /^distribution: 2126-01-01 .* not over$/],
+    ["a closed day, as of before", { earner: address(1), distribution: name(D), at: 102 }, 409, "day-not-closed", /^distribution: 2024-10-04 .*: block 103 will close it$/],
     ["a day before the history", { earner: address(1), distribution: name(D - 1) }, 404, "not-found", /^distribution: nothing/],
     ["the last one where there is none yet", { earner: address(1), at: 102 }, 404, "not-found", /^distribution: nothing/],
     ["a distributor that is none", { earner: address(1), distribution: id(D, NOBODY) }, 404, "not-found", /^distribution: no such/],
@@ -165,6 +175,46 @@ test("the command says the same", async () => {
     assert.match(await refused(1, "root", "--distribution", name(D + 3)), /not closed/);
     assert.match(await refused(2, "root", "--distribution", "yesterday"), /distribution: /);
     assert.match(await refused(2, "proof", "--distribution", "yesterday"), /distribution: /);
+    const paid = ["proof", "--earner", address(1), "--distribution", id(D + 1, COLLECTOR)];
+    assert.match((await of(...paid)).why_no_calldata, /^a fee collector has no roots on L1/);
+    assert.match(await refused(2, ...paid, "--root-index", "4"), /--root-index: .* fee collector/);
+});
+
+test("options that a subcommand does not take are refused by name", async () => {
+    for (const [options, sentence] of [
+        ["root --day 2024-10-04", "--day goes with compute only, not with root"],
+        ["proof --day 2024-10-04", "--day goes with compute only, not with proof"],
+        ["root --from 2024-10-04", "--from goes with export only, not with root"],
+        ["root --root-index 4", "--root-index goes with proof only, not with root"],
+        ["compute --to 2024-10-04", "--to goes with export only, not with compute"],
+        ["compute --format csv", "--format goes with export only, not with compute"],
+        ["root --cumulative", "--cumulative goes with export only, not with root"],
+        ["export --provisional", "--provisional goes with compute only, not with export"],
+        [`export --earner ${NOBODY}`, "--earner goes with proof only, not with export"],
+        [`compute --earner ${NOBODY}`, "--earner goes with proof only, not with compute"],
+        [`export --token ${NOBODY}`, "--token goes with proof only, not with export"],
+        [`root --recipient ${NOBODY}`, "--recipient goes with proof only, not with root"],
+        ["export --json", "--json goes with compute, root and proof only, not with export"],
+        ["export --leaves -", "--leaves goes with root and proof only, not with export"],
+        ["root --all", "--all goes with compute only, not with root"],
+        [`root --leaves - --distribution ${id(D)}`, "--leaves does not go with --distribution"],
+        ["compute --day 2024-10-04 --all", "--day does not go with --all"],
+        ["compute --day 2024-10-04 --distribution 2024-10-04", "--day does not go with --distribution"],
+        ["compute --distribution 2024-10-04 --all", "--distribution does not go with --all"],
+        ["compute --provisional", "--provisional goes with --day or --distribution only"],
+    ]) {
+        const { log, out } = await run(["rewards", ...options.split(" "), "--database", cluster.conninfo(database)], 2);
+        assert.ok(log.startsWith(`altledger: rewards: ${sentence}: see `), log);
+        assert.equal(out, "");
+    }
+});
+
+test("a day without blocks is told of by the day whose snapshot it shares", async () => {
+    const compute = (day) => run(["rewards", "compute", "--day", name(day), "--database", cluster.conninfo(database)]);
+    const own = await compute(D + 1), shared = await compute(D + 2);
+    assert.equal(shared.out, own.out);
+    assert.match(shared.log, /2024-10-06 has no block: it shares the snapshot 200 of 2024-10-05/);
+    assert.doesNotMatch(own.log, /has no block/);
 });
 
 test("books that give another root than was booked: no proof, and nothing is kept", async () => {

@@ -96,6 +96,7 @@ test("one earner, one token; leaves from stdin", async () => {
     const line = JSON.parse(out);
     assert.equal(line.root, want.root);
     assert.equal(line.calldata, null);
+    assert.match(line.why_no_calldata, /--root-index/);
     assert.deepEqual(line.claim.tokenLeaves.map((t) => t.token.toLowerCase()), [token]);
     await checked(want.root, [{ ...line.claim, rootIndex: 0 }]);
     assert.match((await run(["rewards", "proof", "--leaves", file, "--earner", NOBODY], 1)).log, /earned nothing/);

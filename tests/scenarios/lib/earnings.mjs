@@ -44,4 +44,7 @@ export const roots = (list) => rows("reward_root", list.flatMap((r) => {
     return r.disabled ? [row(r.block, false), row(r.disabled, true)] : [row(r.block, false)];
 }));
 
+/** Whom earners let claim: [{earner, block, claimer}]. */
+export const claimers = (list) => rows("reward_claimer", list.map((c) => [bytes(c.earner), bytes(COORDINATOR), position(c.block, 4), 1, bytes(c.claimer)]));
+
 export const put = (cluster, database, ...sql) => cluster.sql(database, `SET session_replication_role = replica;\n${sql.join("")}`);
