@@ -33,8 +33,8 @@ MUST_CHECK enum err distribution_claimer(struct db *db, const struct distributio
                                          int64_t position, struct address *out);
 
 /* As of a position, the last of a block. `id` NULL: the last one of the network's only RewardsCoordinator; `name` is the parameter that
- * errors speak of. ERR_NOT_FOUND; ERR_DAY_OPEN: its day is not closed (the detail
- * says which block will close it, if the day has ended); database errors. */
+ * errors speak of. ERR_NOT_FOUND; ERR_DAY_OPEN: its day is not closed (the detail says which block will close it, if the day is
+ * over); database errors. */
 MUST_CHECK enum err distribution_find(struct db *db, const char *name, const char *id, int64_t position,
                                       uint64_t number, struct distribution *out);
 /* Roots on L1 that are equal or compared, newest first: columns root_index, root, end_time, activated_at, disabled. */
