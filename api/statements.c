@@ -15,7 +15,7 @@
     "   ELSE CASE WHEN p.book = 44 AND p.delta > 0 THEN 'alt_staking_reward' ELSE 'alt_staking_claim' END END AS what," \
     " CASE WHEN p.book = 62 THEN NULL WHEN p.book < 60 THEN 'alt_staking' WHEN o.kind = 'fee' THEN 'fee'"             \
     "   ELSE 'incentive' END AS source, o.submission, o.kind, o.role, CASE p.book WHEN 61 THEN " SQL_NO_ZERO("o.operator") \
-    "   WHEN 62 THEN NULL WHEN 47 THEN p.owner ELSE p.second END AS operator,"                                        \
+    "   WHEN 62 THEN NULL ELSE p.second END AS operator,"                                                             \
     " CASE WHEN p.book < 60 THEN substr(p.asset, 1, 20) ELSE p.second END AS contract,"                               \
     " CASE WHEN p.book IN (44, 47) THEN api_v1.alt_distribution_number(p.asset)::bigint END AS distribution,"         \
     " CASE WHEN p.book < 60 THEN api_v1.alt_distribution_token(p.asset, a.position) ELSE p.asset END AS token,"       \

@@ -55,7 +55,7 @@ COMMENT ON FUNCTION api_v1.counted_strategies(bytea, smallint, bytea, bigint, by
 CREATE FUNCTION api_v1.events_of(variadic places text[]) RETURNS json LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT json_agg(v.event ORDER BY v.position, v.log_index)
       FROM (SELECT DISTINCT split_part(p.place, ' ', 1)::bigint AS position, split_part(p.place, ' ', 2)::integer AS log_index FROM unnest(places) p (place) WHERE p.place IS NOT NULL) q
-     CROSS JOIN LATERAL (SELECT q.position, q.log_index, api_v1.event_at(q.position, q.log_index) AS event) v
+     CROSS JOIN LATERAL (SELECT q.position, q.log_index, api_v1.event_at(q.position, q.log_index) AS event OFFSET 0) v
      WHERE v.event IS NOT NULL
 $$;
 COMMENT ON FUNCTION api_v1.events_of(text[]) IS 'The events of rows, each named by its position and log index with a blank between; in chain order, each once.';
