@@ -52,12 +52,12 @@ static enum err proof_run(const struct request *r, struct db *db, struct reply *
                                 .earner = request_address(r, "earner"),
                                 .recipient = request_address(r, recipient),
                                 .proof = &proof};
-    jw_key(w, "distribution");
-    jw_text(w, d.id);
     jw_key(w, "distributor");
     jw_address(w, d.distributor);
     jw_key(w, "claimer");
     d.is_coordinator ? jw_address(w, claimer) : jw_null(w);
+    jw_key(w, "distribution");
+    jw_text(w, d.id);
     jw_key(w, "root");
     jw_hash(w, d.root);
     write_l1(w, &d);
@@ -150,8 +150,7 @@ const struct route rewards_proof_routes[] =
            .about = "0x...-YYYY-MM-DD, or a day, of the network's only RewardsCoordinator; without it its last one."},
           {.name = "recipient", .type = PARAMETER_ADDRESS, .about = "Who is to be paid; without it the earner."}),
       .members =
-          MEMBERS({.name = "distribution", .type = T_TEXT, .about = "Distributor and day."},
-                  {.name = "distributor",
+          MEMBERS({.name = "distributor",
                    .type = T_ADDRESS,
                    .about = "Who distributes: the contract to call, unless it is a fee collector."},
                   {.name = "claimer",
@@ -159,6 +158,7 @@ const struct route rewards_proof_routes[] =
                    .nullable = true,
                    .about = "Who may call it: whom the earner has set (ClaimerForSet), else the earner; null: of a fee "
                             "collector nothing is claimed."},
+                  {.name = "distribution", .type = T_TEXT, .about = "Distributor and day."},
                   {.name = "root", .type = T_HASH, .about = "Root of the distribution's tree."},
                   {.name = "l1", .nest = NEST_OBJECT, .members = l1_members, .about = "What L1 says of it."},
                   {.name = "claim", .nest = NEST_OBJECT, .members = claim_members, .about = "RewardsMerkleClaim."},
