@@ -130,7 +130,11 @@ test("a bundle made from a database in which a ballot was dropped or altered doe
         const database = cluster.create({ template }), files = council(mkdtempSync(join(dir, "t-")));
         cluster.sql(database, sql);
         const { program, url } = await files.start(cluster.conninfo(database));
-        const reply = await fetch(`${url}/v1/proposals/${id}/bundle`), text = await reply.text();
+        const reply = await fetch(`${url}/v1/proposals/${id}/bundle`);
+        const text = await reply.text().catch((e) => {
+            program.kill("SIGKILL");
+            assert.fail(`${what}: ${e}: ${program.log}`);
+        });
         assert.equal(reply.status, 200, text);
         const file = join(dir, "bundle.ndjson");
         writeFileSync(file, text);
