@@ -2,29 +2,15 @@
 #include "api/account_alt_staking.h"
 #include "api/rewards.h"
 
-/* Active is what had been earned by the day of the newest root that claims are accepted by at the block's time. */
 /* clang-format off */
-#define NEWEST_ROOT                                                                                                   \
-    "SELECT t.end_time FROM ledger.reward_root t WHERE t.distributor = k.distributor AND t.position <= a.position"    \
-    " AND NOT t.disabled AND t.activated_at <= extract(epoch FROM coalesce(a.\"time\", $7::timestamptz))"             \
-    " AND NOT EXISTS (SELECT FROM ledger.reward_root y WHERE y.root_index = t.root_index"                             \
-    "   AND y.distributor = t.distributor AND y.disabled AND y.position <= a.position)"                               \
-    " ORDER BY t.position DESC LIMIT 1"
 #define CLAIMER                                                                                                       \
     "SELECT nullif(t.claimer, " SQL_ZERO_ADDRESS ") FROM ledger.reward_claimer t WHERE t.earner = $5"                 \
     " AND t.distributor = k.distributor AND t.position <= a.position ORDER BY t.position DESC LIMIT 1"
 #define REWARDS                                                                                                       \
-    "(SELECT json_agg(json_build_array(" SQL_HEX("k.distributor") ", " SQL_HEX("k.token") ", b.earned::text,"         \
-    " b.active::text, greatest(b.active - b.claimed, 0)::text, b.claimed::text,"                                      \
-    " greatest(b.earned - b.claimed, 0)::text, " SQL_HEX("coalesce((" CLAIMER "), $5)") ")"                           \
-    " ORDER BY k.distributor, k.token)::text"                                                                         \
-    " FROM (SELECT DISTINCT n.asset AS token, n.second AS distributor FROM ledger.account n"                          \
-    "   WHERE n.owner = $5 AND n.book IN (61, 62) AND n.created <= a.position) k"                                     \
-    " LEFT JOIN LATERAL (" NEWEST_ROOT ") r ON true"                                                                  \
-    " LEFT JOIN LATERAL api_v1.distribution_at(k.distributor, r.end_time / 86400 - 1, a.position) d ON true"          \
-    " CROSS JOIN LATERAL (SELECT api_v1.balance_of(61::smallint, k.token, $5, k.distributor, a.position) AS earned,"  \
-    "   api_v1.balance_of(62::smallint, k.token, $5, k.distributor, a.position) AS claimed,"                          \
-    "   api_v1.balance_of(61::smallint, k.token, $5, k.distributor, coalesce(d.position, -1)) AS active OFFSET 0) b)"
+    "(SELECT json_agg(json_build_array(" SQL_HEX("k.distributor") ", " SQL_HEX("k.token") ", k.earned::text,"         \
+    " k.active::text, k.claimable::text, k.claimed::text, k.open::text,"                                              \
+    " " SQL_HEX("coalesce((" CLAIMER "), $5)") ") ORDER BY k.distributor, k.token)::text"                             \
+    " FROM api_v1.reward_summary($5, a.position, coalesce(a.\"time\", $7::timestamptz)) k)"
 /* clang-format on */
 
 enum { COLUMN_REWARDS = AT_COLUMNS, COLUMN_ALT_STAKING };

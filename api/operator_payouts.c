@@ -62,7 +62,7 @@ static enum err payouts_ask(const struct request *r, struct statement *s)
     " CASE WHEN c.kind = 'fee_collector' THEN 'fee' ELSE 'incentive' END, s.earned::text, s.active::text,"            \
     " s.claimable::text, s.claimed::text, s.open::text, coalesce(k.commission, 0)::text)"                             \
     " ORDER BY s.distributor, s.token)::text"                                                                         \
-    "   FROM api_v1.reward_summary($5, a.position) s"                                                                 \
+    "   FROM api_v1.reward_summary($5, a.position, a.\"time\") s"                                                     \
     "   LEFT JOIN LATERAL (SELECT t.kind FROM api_v1.contracts() t WHERE t.address = s.distributor LIMIT 1) c ON true" \
     "   LEFT JOIN LATERAL (SELECT sum(h.commission) AS commission FROM ledger.reward_share h"                         \
     "     JOIN ledger.reward_pool p ON p.submission = h.submission AND p.day = h.day"                                 \

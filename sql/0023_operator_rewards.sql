@@ -2,25 +2,25 @@
 --
 -- `until` is the last position that counts. The time of a block whose header is not stored is that of the last stored one before it.
 
-CREATE FUNCTION api_v1.reward_active_day(of_distributor bytea, until bigint) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION api_v1.reward_active_day(of_distributor bytea, until bigint, at_time timestamptz DEFAULT NULL) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT t.end_time / 86400 - 1 FROM ledger.reward_root t
-     WHERE t.distributor = of_distributor AND t.position <= until AND NOT t.disabled AND t.activated_at <= api_v1.seconds_of(until >> 32)
+     WHERE t.distributor = of_distributor AND t.position <= until AND NOT t.disabled AND t.activated_at <= coalesce(extract(epoch FROM at_time)::bigint, api_v1.seconds_of(until >> 32))
        AND NOT EXISTS (SELECT FROM ledger.reward_root u WHERE u.root_index = t.root_index AND u.distributor = of_distributor AND u.disabled AND u.position <= until)
      ORDER BY t.position DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION api_v1.reward_active_day(bytea, bigint) IS 'The last day that the newest active root on L1 covers (activated by then and not disabled); null: there is none.';
+COMMENT ON FUNCTION api_v1.reward_active_day(bytea, bigint, timestamptz) IS 'The last day that the newest active root on L1 covers (activated by then and not disabled); null: there is none. at_time: of the block, where its header may not be stored.';
 
-CREATE FUNCTION api_v1.reward_summary(of_address bytea, until bigint)
+CREATE FUNCTION api_v1.reward_summary(of_address bytea, until bigint, at_time timestamptz DEFAULT NULL)
 RETURNS TABLE (distributor bytea, token bytea, earned numeric, active numeric, claimable numeric, claimed numeric, open numeric, active_day bigint) LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
     SELECT k.second, k.asset, b.earned, v.active, greatest(v.active - b.claimed, 0), b.claimed, greatest(b.earned - b.claimed, 0), d.day
       FROM (SELECT DISTINCT n.second, n.asset FROM ledger.account n WHERE n.owner = of_address AND n.book IN (61, 62) AND n.created <= until) k
      CROSS JOIN LATERAL (SELECT api_v1.balance_of(61::smallint, k.asset, of_address, k.second, until) AS earned,
                                 api_v1.balance_of(62::smallint, k.asset, of_address, k.second, until) AS claimed OFFSET 0) b
-     CROSS JOIN LATERAL (SELECT api_v1.reward_active_day(k.second, until) AS day OFFSET 0) d
+     CROSS JOIN LATERAL (SELECT api_v1.reward_active_day(k.second, until, at_time) AS day OFFSET 0) d
      CROSS JOIN LATERAL (SELECT api_v1.balance_of(61::smallint, k.asset, of_address, k.second,
                                 (SELECT t.position FROM api_v1.distribution_at(k.second, d.day, until) t)) AS active OFFSET 0) v
 $$;
-COMMENT ON FUNCTION api_v1.reward_summary(bytea, bigint) IS 'Rewards of an address by distributor and token: earned in all; active: of that up to the last day that the newest active root covers; claimable: active less claimed; open: earned less claimed; both never below 0.';
+COMMENT ON FUNCTION api_v1.reward_summary(bytea, bigint, timestamptz) IS 'Rewards of an address by distributor and token: earned in all; active: of that up to the last day that the newest active root covers; claimable: active less claimed; open: earned less claimed; both never below 0.';
 
 CREATE FUNCTION api_v1.payout_origin(of_pool bigint)
 RETURNS TABLE (submission bytea, day bigint, role text, operator bytea, kind text, avs bytea, operator_set bigint, paid_day bigint, gross numeric, split_bips bigint, delegators numeric, pool bytea)
