@@ -229,11 +229,6 @@ static void book_pool(struct books *b, const struct reward_computed *c, const st
 
 /* ---- distributions ------------------------------------------------------------------------------------------------ */
 
-static int compare_addresses(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct address));
-}
-
 /* Every account of the distributor that has earned something, as it stands now. */
 static size_t gather_leaves(const struct books *b, struct address distributor, struct arena *arena,
                             struct reward_leaf **out)
@@ -294,7 +289,7 @@ static void put_distributions(struct books *b, const struct reward_computed *c, 
     struct address *a = (struct address *)seen.p;
     size_t n = seen.n / sizeof *a;
     if (n > 0)
-        qsort(a, n, sizeof *a, compare_addresses);
+        qsort(a, n, sizeof *a, address_compare);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || !address_equal(a[i], a[i - 1]))
             put_distribution(b, c, run, day, a[i]);

@@ -112,18 +112,13 @@ int64_t reward_split_at(const struct reward_snapshot *s, const struct reward_ter
 
 /* ---- lists ---- */
 
-static int compare_addresses(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct address));
-}
-
 /* Ascending, each once; lies in the arena. */
 static struct address *settle_list(struct buffer *list, struct arena *arena, size_t *n_out)
 {
     struct address *all = (struct address *)list->p;
     size_t n = list->n / sizeof *all, kept = 0;
     if (n > 1)
-        qsort(all, n, sizeof *all, compare_addresses);
+        qsort(all, n, sizeof *all, address_compare);
     for (size_t i = 0; i < n; i++)
         if (kept == 0 || !address_equal(all[kept - 1], all[i]))
             all[kept++] = all[i];
@@ -133,7 +128,7 @@ static struct address *settle_list(struct buffer *list, struct arena *arena, siz
 
 static int64_t index_of(const struct address *list, size_t n, struct address address)
 {
-    const struct address *at = n == 0 ? NULL : bsearch(&address, list, n, sizeof *list, compare_addresses);
+    const struct address *at = n == 0 ? NULL : bsearch(&address, list, n, sizeof *list, address_compare);
     return at == NULL ? REWARD_NONE : at - list;
 }
 

@@ -26,6 +26,11 @@ bool address_equal(struct address a, struct address b)
     return memcmp(a.b, b.b, sizeof a.b) == 0;
 }
 
+int address_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct address));
+}
+
 bool address_is_zero(struct address a)
 {
     return address_equal(a, address_zero);

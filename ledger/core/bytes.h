@@ -32,6 +32,8 @@ extern const struct hash hash_zero;
 
 bool address_equal(struct address a, struct address b);
 bool address_is_zero(struct address a);
+/* Of pointers to addresses, or to what begins with one: for qsort and bsearch. */
+int address_compare(const void *a, const void *b);
 bool hash_equal(struct hash a, struct hash b);
 bool slice_equal(struct slice a, struct slice b);
 

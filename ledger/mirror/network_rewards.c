@@ -3,16 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "ledger/mirror/block.h"
 #include "ledger/mirror/network_parameters.h"
 #include "ledger/reward.h"
-
-static int compare_addresses(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct address));
-}
 
 static enum err read_set(const char *where, const json_t *item, struct reward_operator_set *out)
 {
@@ -80,7 +74,7 @@ static enum err read_collector(struct network *n, size_t i, struct reward_collec
 
 static void see_coordinator(struct reward_terms *terms, struct address a)
 {
-    if (address_is_zero(terms->coordinator) || compare_addresses(&a, &terms->coordinator) < 0)
+    if (address_is_zero(terms->coordinator) || address_compare(&a, &terms->coordinator) < 0)
         terms->coordinator = a;
 }
 
@@ -96,7 +90,7 @@ static enum err read_contracts(struct network *n)
     }
     terms->wanted = terms->n_collectors > 0 || !address_is_zero(terms->coordinator);
     if (terms->n_collectors > 0)
-        qsort(terms->collectors, terms->n_collectors, sizeof *terms->collectors, compare_addresses);
+        qsort(terms->collectors, terms->n_collectors, sizeof *terms->collectors, address_compare);
     return OK;
 }
 
@@ -116,6 +110,5 @@ const struct reward_collector *network_collector(const struct network *n, struct
 {
     if (n->rewards.n_collectors == 0 || !network_watches(n, a, block))
         return NULL;
-    return bsearch(&a, n->rewards.collectors, n->rewards.n_collectors, sizeof *n->rewards.collectors,
-                   compare_addresses);
+    return bsearch(&a, n->rewards.collectors, n->rewards.n_collectors, sizeof *n->rewards.collectors, address_compare);
 }
